@@ -1,0 +1,47 @@
+//! What survives: the session log, the run queue, leases, idempotency keys, usage.
+//!
+//! What: traits by purpose ([`SessionLog`], [`RunQueue`], [`Leases`], [`Sessions`], [`Metering`],
+//! [`Health`]), bundled as [`State`], and their SQLite implementation.
+//! Who calls it: `agent` for conversations, `gateway` for lists, health and metering.
+//! Never: knows what a record means to an agent; holds a secret.
+//! Invariants: a future that returned `Ok` is on disk (`synchronous=FULL`); `seq` has no gaps
+//! within a session; a write with an outdated [`Fence`] changes nothing; projections are
+//! updated in the transaction of the append that changes them.
+//! Start reading at [`queue`]: it is how a turn becomes durable.
+
+pub mod conformance;
+mod error;
+pub mod health;
+pub mod lease;
+pub mod log;
+pub mod metering;
+pub mod queue;
+pub mod sessions;
+pub mod sqlite;
+
+pub use error::Error;
+pub use health::Health;
+pub use lease::{Fence, Lease, Leases};
+pub use log::{Recorded, Seq, SessionLog};
+pub use metering::{Metering, UsageRow, UsageTotals};
+pub use queue::{Admission, Admitted, Claim, Draft, IdempotencyKey, RunQueue, RunRow, RunStatus};
+pub use sessions::{SessionRow, Sessions};
+
+use std::sync::Arc;
+
+/// Everything that survives, as one bundle of trait objects. Cheap to clone.
+#[derive(Clone)]
+pub struct State {
+    /// The session log.
+    pub log: Arc<dyn SessionLog>,
+    /// Turns waiting for and under execution.
+    pub queue: Arc<dyn RunQueue>,
+    /// Named locks with fences.
+    pub leases: Arc<dyn Leases>,
+    /// Lists of sessions.
+    pub sessions: Arc<dyn Sessions>,
+    /// What models used.
+    pub metering: Arc<dyn Metering>,
+    /// Whether writes work.
+    pub health: Arc<dyn Health>,
+}

@@ -1,0 +1,51 @@
+//! The session log: append-only, gapless, the truth about every conversation.
+
+use crate::{Error, Fence};
+use async_trait::async_trait;
+use domain::{Record, RunId, SessionKey, UnixMillis};
+
+/// The number of a record within its session; the first is 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seq(pub i64);
+
+/// A record with where and when it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// Its number.
+    pub seq: Seq,
+    /// When it was appended.
+    pub at: UnixMillis,
+    /// The run it belongs to, if any.
+    pub run: Option<RunId>,
+    /// What happened.
+    pub record: Record,
+}
+
+/// Appends to and reads from session logs.
+#[async_trait]
+pub trait SessionLog: Send + Sync {
+    /// Appends `records` in order, all or nothing, and updates the projections (session row, usage)
+    /// in the same transaction. Returns the number of the last one, durable.
+    ///
+    /// # Errors
+    /// [`Error::LeaseLost`] when `fence` is older than the session's; [`Error::NoSession`];
+    /// [`Error::DiskFull`], [`Error::Unavailable`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future does not stop a write that was handed over.
+    async fn append(
+        &self,
+        key: &SessionKey,
+        fence: Fence,
+        run: Option<&RunId>,
+        records: Vec<Record>,
+    ) -> Result<Seq, Error>;
+
+    /// Reads committed records in order, starting after `after`, at most `limit`. An empty page
+    /// means the reader has caught up; an unknown session reads as empty.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`], [`Error::Record`].
+    async fn read(&self, key: &SessionKey, after: Seq, limit: usize)
+    -> Result<Vec<Recorded>, Error>;
+}
