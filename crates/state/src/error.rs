@@ -5,7 +5,7 @@ use domain::{RunId, SessionKey};
 use std::path::PathBuf;
 
 /// A failure of the store.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No room left. Reads go on; free some space and writes work again.
@@ -31,7 +31,9 @@ pub enum Error {
         pid: u32,
     },
     /// The database was written by a newer program.
-    #[error("{path} has schema version {found}, this program knows up to {known}; use a newer openclaw or another state directory")]
+    #[error(
+        "{path} has schema version {found}, this program knows up to {known}; use a newer openclaw or another state directory"
+    )]
     NewerSchema {
         /// The database file.
         path: PathBuf,

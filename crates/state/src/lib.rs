@@ -10,9 +10,11 @@
 //! Start reading at [`queue`]: it is how a turn becomes durable.
 
 pub mod conformance;
+mod directory;
 mod error;
 pub mod health;
 pub mod lease;
+pub mod lock;
 pub mod log;
 pub mod metering;
 pub mod queue;
@@ -22,6 +24,7 @@ pub mod sqlite;
 pub use error::Error;
 pub use health::Health;
 pub use lease::{Fence, Lease, Leases};
+pub use lock::{GatewayLock, LockInfo};
 pub use log::{Recorded, Seq, SessionLog};
 pub use metering::{Metering, UsageRow, UsageTotals};
 pub use queue::{Admission, Admitted, Claim, Draft, IdempotencyKey, RunQueue, RunRow, RunStatus};

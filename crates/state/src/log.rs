@@ -46,6 +46,10 @@ pub trait SessionLog: Send + Sync {
     ///
     /// # Errors
     /// [`Error::Unavailable`], [`Error::Record`].
-    async fn read(&self, key: &SessionKey, after: Seq, limit: usize)
-    -> Result<Vec<Recorded>, Error>;
+    async fn read(
+        &self,
+        key: &SessionKey,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, Error>;
 }

@@ -1,1 +1,96 @@
-//! SQLite.
+//! The SQLite store: one file `state.db`, one writer thread with group commit, a few readers.
+//!
+//! Every write goes through [`writer`]: it drains what is waiting into one transaction, commits
+//! once, and answers all. Reads go to [`readers`] on blocking threads and never wait for writes.
+
+mod connect;
+mod encode;
+mod failure;
+mod head;
+mod health;
+mod job;
+mod lease;
+mod log;
+mod metering;
+mod migrate;
+mod queue;
+mod readers;
+mod row;
+mod sessions;
+mod writer;
+
+use crate::lock::{GatewayLock, Hold};
+use crate::{Error, State, directory};
+use domain::{Clock, SystemClock};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const FILE: &str = "state.db";
+
+/// Where the store lives and what it may use.
+#[derive(Clone)]
+pub struct SqliteConfig {
+    /// The state directory.
+    pub dir: PathBuf,
+    /// Tells the time for records, leases and keys.
+    pub clock: Arc<dyn Clock>,
+    /// How many writes may wait before [`Error::Overloaded`].
+    pub max_waiting: usize,
+    /// How many bytes of records may wait before [`Error::Overloaded`].
+    pub max_waiting_bytes: usize,
+    /// The largest size of the database in bytes, rounded down to pages of 4,096; beyond it writes
+    /// answer [`Error::DiskFull`]. `None` leaves it to the disk.
+    pub max_bytes: Option<u64>,
+}
+
+impl SqliteConfig {
+    /// The defaults for a state directory: the machine's clock, 4,096 waiting writes of together
+    /// 64 MiB, no cap on the size.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            clock: Arc::new(SystemClock),
+            max_waiting: 4096,
+            max_waiting_bytes: 64 << 20,
+            max_bytes: None,
+        }
+    }
+}
+
+/// What all the trait implementations share.
+struct Store {
+    writer: Arc<writer::Writer>,
+    readers: readers::Readers,
+}
+
+/// Opens `state.db` in the state directory, making or migrating it as needed.
+///
+/// The caller takes the [`GatewayLock`] first; the store shares it until its last write is done.
+///
+/// # Errors
+/// [`Error::NewerSchema`], [`Error::Corrupt`], [`Error::DiskFull`]; [`Error::Unavailable`] when the
+/// directory cannot be written or the file belongs to another program.
+pub async fn open(config: SqliteConfig, lock: &GatewayLock) -> Result<State, Error> {
+    let hold = lock.share();
+    let opened = tokio::task::spawn_blocking(move || Store::open(&config, hold)).await;
+    let store = Arc::new(opened.map_err(|_panicked| Error::Closed)??);
+    Ok(State {
+        log: store.clone(),
+        queue: store.clone(),
+        leases: store.clone(),
+        sessions: store.clone(),
+        metering: store.clone(),
+        health: store,
+    })
+}
+
+impl Store {
+    fn open(config: &SqliteConfig, hold: Hold) -> Result<Self, Error> {
+        directory::prepare(&config.dir)?;
+        let path: Arc<Path> = config.dir.join(FILE).into();
+        let connection = connect::for_writing(&path, config.max_bytes)?;
+        let readers = readers::Readers::open(&path)?;
+        let writer = Arc::new(writer::Writer::start(connection, config, path, hold)?);
+        Ok(Self { writer, readers })
+    }
+}

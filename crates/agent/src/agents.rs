@@ -1,0 +1,406 @@
+//! The door to this crate: submit turns, wait for runs, stop them, recover after a crash.
+
+use crate::feed::{FEED_CAPACITY, Feed, RunReport};
+use crate::lane::{Lanes, LiveRun, Start};
+use crate::prompt::Prompts;
+use crate::{Roster, SubmitError, run};
+use domain::{Clock, Record, RunId, RunOutcome, SessionKey, Turn};
+use futures_util::FutureExt;
+use llm::Models;
+use state::{Admission, Admitted, Claim, IdempotencyKey, RunStatus, State};
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tools::Toolbox;
+use tracing::{error, info, warn};
+
+/// How often the end of a run is offered to a store that refuses it, before the client is told.
+const QUICK_RETRIES: u32 = 3;
+
+/// The pause before the first of those retries; it doubles.
+const QUICK_PAUSE: Duration = Duration::from_millis(100);
+
+/// How often it is offered after that, until it is taken or the gateway stops.
+const SLOW_PAUSE: Duration = Duration::from_secs(5);
+
+/// How often a run of another life of this process is looked for.
+const WAIT_POLL: Duration = Duration::from_millis(100);
+
+/// How often the drain looks whether runs are left.
+const DRAIN_POLL: Duration = Duration::from_millis(20);
+
+/// What agents work with.
+pub struct Deps {
+    /// What survives.
+    pub state: State,
+    /// The models.
+    pub models: Arc<dyn Models>,
+    /// The tools.
+    pub toolbox: Toolbox,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// All agents. Cheap to clone.
+#[derive(Clone)]
+pub struct Agents {
+    shared: Arc<Shared>,
+}
+
+/// An accepted turn: it is on disk.
+#[derive(Debug)]
+pub struct Submitted {
+    /// The run that answers it.
+    pub run: RunId,
+    /// Its session.
+    pub session: SessionKey,
+    /// What happens in it; absent when the same request was accepted before.
+    pub feed: Option<Feed>,
+}
+
+/// What every run shares.
+pub(crate) struct Shared {
+    pub(crate) state: State,
+    pub(crate) models: Arc<dyn Models>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) prompts: Prompts,
+    pub(crate) lanes: Lanes,
+    toolbox: RwLock<Arc<Toolbox>>,
+    roster: RwLock<Arc<Roster>>,
+    permits: Semaphore,
+    tasks: TaskTracker,
+    /// No new turns are taken.
+    closed: CancellationToken,
+    /// Runs are stopped.
+    stopping: CancellationToken,
+}
+
+impl Shared {
+    pub(crate) fn roster(&self) -> Arc<Roster> {
+        Arc::clone(&self.roster.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn toolbox(&self) -> Arc<Toolbox> {
+        Arc::clone(&self.toolbox.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
+    pub(crate) fn child_token(&self) -> CancellationToken {
+        self.stopping.child_token()
+    }
+
+    /// Records the end of a run. When the store refuses, it is offered again: a few times at once,
+    /// then in the background until it is taken, so that the session's lane does not stay shut.
+    pub(crate) async fn finish(
+        &self,
+        claim: &Claim,
+        records: Vec<Record>,
+        outcome: RunOutcome,
+    ) -> Result<Option<Claim>, state::Error> {
+        let mut pause = QUICK_PAUSE;
+        let mut tries = 0;
+        loop {
+            let offered =
+                self.state.queue.finish(claim, records.clone(), outcome.clone()).await;
+            match offered {
+                Err(error) if is_passing(&error) && tries < QUICK_RETRIES => {
+                    tries += 1;
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
+/// Whether the same write may work later.
+fn is_passing(error: &state::Error) -> bool {
+    matches!(
+        error,
+        state::Error::DiskFull { .. }
+            | state::Error::Unavailable { .. }
+            | state::Error::Overloaded { .. }
+    )
+}
+
+impl Agents {
+    /// Puts the agents of `roster` to work.
+    pub fn new(deps: Deps, roster: Roster) -> Self {
+        let permits = Semaphore::new(roster.max_concurrent());
+        let shared = Shared {
+            state: deps.state,
+            models: deps.models,
+            clock: deps.clock,
+            prompts: Prompts::default(),
+            lanes: Lanes::default(),
+            toolbox: RwLock::new(Arc::new(deps.toolbox)),
+            roster: RwLock::new(Arc::new(roster)),
+            permits,
+            tasks: TaskTracker::new(),
+            closed: CancellationToken::new(),
+            stopping: CancellationToken::new(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The agents there are now.
+    pub fn roster(&self) -> Arc<Roster> {
+        self.shared.roster()
+    }
+
+    /// Uses other settings from the next run on; runs under way keep theirs.
+    pub fn reconfigure(&self, roster: Roster, toolbox: Toolbox) {
+        let old = self.roster().max_concurrent();
+        let new = roster.max_concurrent();
+        if new > old {
+            self.shared.permits.add_permits(new - old);
+        } else {
+            self.shared.permits.forget_permits(old - new);
+        }
+        *self.shared.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
+        *self.shared.toolbox.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(toolbox);
+    }
+
+    /// How many runs are waiting or going on.
+    pub fn active_runs(&self) -> usize {
+        self.shared.lanes.len()
+    }
+
+    /// Makes a turn durable and starts or queues its run. When this returns `Ok`, a crash loses
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`SubmitError`]; nothing was kept then.
+    ///
+    /// # Cancel safety
+    /// A turn that was handed to the store goes on without its caller, as its `on_disconnect` says.
+    pub async fn submit(
+        &self,
+        turn: Turn,
+        idempotency: Option<IdempotencyKey>,
+    ) -> Result<Submitted, SubmitError> {
+        let shared = &self.shared;
+        if shared.closed.is_cancelled() {
+            return Err(SubmitError::ShuttingDown);
+        }
+        shared.roster().find(turn.agent.as_str())?;
+        if let Some(model) = &turn.model {
+            shared.models.catalog().resolve(model)?;
+        }
+        let run = RunId::generate();
+        let session = turn.session.clone();
+        let (sender, receiver) = mpsc::channel(FEED_CAPACITY);
+        let live = LiveRun {
+            session: session.clone(),
+            cancel: shared.child_token(),
+            ended: watch::Sender::new(None),
+            start: Some(Start {
+                turn: turn.clone(),
+                feed: Some(sender),
+                fresh: false,
+                accepted_at: shared.clock.now(),
+            }),
+        };
+        // The run is in the lane before the store hears of it: the run before it may end in between
+        // and hand over.
+        shared
+            .lanes
+            .add(run.clone(), live)
+            .map_err(|waiting| SubmitError::LaneFull { session: session.clone(), waiting })?;
+        let admission = Admission {
+            run: run.clone(),
+            turn,
+            session_id: RunId::generate().to_string(),
+            idempotency,
+        };
+        // The admission runs on a task of its own: a caller that goes away in the middle must not
+        // leave an accepted turn behind that nobody executes.
+        let this = self.clone();
+        let admitted = shared
+            .tasks
+            .spawn(async move { this.admit(admission).await })
+            .await
+            .unwrap_or(Err(state::Error::Closed))?;
+        Ok(match admitted {
+            None => Submitted { run, session, feed: Some(Feed::new(receiver)) },
+            Some(first) => Submitted { run: first, session, feed: None },
+        })
+    }
+
+    /// Returns the first request's run if this one repeats it.
+    async fn admit(&self, admission: Admission) -> Result<Option<RunId>, state::Error> {
+        let run = admission.run.clone();
+        match self.shared.state.queue.admit(admission).await {
+            Ok(Admitted::Accepted { fresh, claim, .. }) => {
+                self.shared.lanes.set_fresh(&run, fresh);
+                if let Some(claim) = claim {
+                    self.start(claim);
+                }
+                Ok(None)
+            }
+            Ok(Admitted::Duplicate { run: first }) => {
+                self.shared.lanes.remove(&run);
+                Ok(Some(first))
+            }
+            Err(error) => {
+                self.shared.lanes.remove(&run);
+                Err(error)
+            }
+        }
+    }
+
+    /// Executes a claimed run, and after it those of its session that it hands over to.
+    pub(crate) fn start(&self, claim: Claim) {
+        let agents = self.clone();
+        self.shared.tasks.spawn(async move {
+            let mut next = Some(claim);
+            while let Some(claim) = next {
+                next = agents.execute(&claim).await;
+            }
+        });
+    }
+
+    async fn execute(&self, claim: &Claim) -> Option<Claim> {
+        let shared = &self.shared;
+        let Some((start, cancel)) = shared.lanes.take_start(&claim.run) else {
+            info!(run.id = %claim.run, "closing a run of the last process, nobody waits for it");
+            let outcome = RunOutcome::Interrupted;
+            return shared.finish(claim, Vec::new(), outcome).await.ok().flatten();
+        };
+        // Closing the semaphore never happens; a missing permit must not stop the run.
+        let permit = shared.permits.acquire().await.ok();
+        let worked =
+            AssertUnwindSafe(run::execute(shared, claim, &start, &cancel)).catch_unwind().await;
+        drop(permit);
+        let next = match worked {
+            Ok(next) => next,
+            Err(_) => {
+                error!(run.id = %claim.run, "a run panicked; it is closed as failed");
+                let outcome = RunOutcome::Failed {
+                    kind: domain::FailureKind::Internal,
+                    message: "internal error".to_owned(),
+                    status: None,
+                    retry_after_ms: None,
+                };
+                run::end(shared, claim, &start, run::Ended::without_answer(outcome)).await
+            }
+        };
+        match next {
+            Some(next) => Some(next),
+            None => {
+                self.repair_lane(claim).await;
+                None
+            }
+        }
+    }
+
+    /// If the end of a run could not be recorded, keeps offering it in the background.
+    async fn repair_lane(&self, claim: &Claim) {
+        let shared = &self.shared;
+        if shared.is_stopping() {
+            return;
+        }
+        let open = match shared.state.queue.run(&claim.run).await {
+            Ok(Some(row)) => !matches!(row.status, RunStatus::Finished(_)),
+            Ok(None) => false,
+            Err(_) => true,
+        };
+        if !open {
+            return;
+        }
+        warn!(run.id = %claim.run, "the end of a run is not on disk yet; it is tried again");
+        let agents = self.clone();
+        let claim = claim.clone();
+        shared.tasks.spawn(async move {
+            let shared = &agents.shared;
+            while shared.stopping.run_until_cancelled(tokio::time::sleep(SLOW_PAUSE)).await.is_some()
+            {
+                let outcome = RunOutcome::Interrupted;
+                match shared.state.queue.finish(&claim, Vec::new(), outcome).await {
+                    Err(error) if is_passing(&error) => {}
+                    Ok(Some(next)) => return agents.start(next),
+                    Ok(None) | Err(_) => return,
+                }
+            }
+        });
+    }
+
+    /// Waits until a run has ended, at most `timeout`. `None` means it has not, or is not known.
+    ///
+    /// # Errors
+    /// [`state::Error::Unavailable`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn wait(
+        &self,
+        run: &RunId,
+        timeout: Duration,
+    ) -> Result<Option<state::RunRow>, state::Error> {
+        let deadline = tokio::time::Instant::now() + timeout;
+        loop {
+            let watched = self.shared.lanes.watch(run);
+            let row = self.shared.state.queue.run(run).await?;
+            match &row {
+                None => return Ok(None),
+                Some(found) if matches!(found.status, RunStatus::Finished(_)) => return Ok(row),
+                Some(_) => {}
+            }
+            let pause = async {
+                match watched {
+                    // An error means the run has ended, which the next look will find.
+                    Some(mut ended) => {
+                        let seen = ended.wait_for(Option::is_some).await.map(drop);
+                        drop(seen);
+                    }
+                    None => tokio::time::sleep(WAIT_POLL).await,
+                }
+            };
+            if tokio::time::timeout_at(deadline, pause).await.is_err() {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The report of a run that is waiting or going on, when it ends.
+    pub fn watch(&self, run: &RunId) -> Option<watch::Receiver<Option<Arc<RunReport>>>> {
+        self.shared.lanes.watch(run)
+    }
+
+    /// Stops the runs of a session, or one of them. Returns those that were told to stop.
+    pub fn abort(&self, session: &SessionKey, only: Option<&RunId>) -> Vec<RunId> {
+        self.shared.lanes.cancel(session, only)
+    }
+
+    /// Takes no more turns, lets runs finish until `patience` is over, then stops the rest; those
+    /// that may go on after a restart stay claimable. Returns how many had to be stopped.
+    pub async fn stop(&self, patience: impl Future<Output = ()>) -> usize {
+        let shared = &self.shared;
+        shared.closed.cancel();
+        let drained = async {
+            while shared.lanes.len() > 0 {
+                tokio::time::sleep(DRAIN_POLL).await;
+            }
+        };
+        let stopped = tokio::select! {
+            () = drained => 0,
+            () = patience => shared.lanes.len(),
+        };
+        shared.stopping.cancel();
+        shared.lanes.cancel_all();
+        shared.tasks.close();
+        shared.tasks.wait().await;
+        stopped
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+}

@@ -1,0 +1,213 @@
+//! How commands reach a running gateway: its address and the secret that opens it.
+//!
+//! The secret of this machine's gateway goes to this machine's gateway only: an address given on
+//! the command line or in the environment needs a secret given there too.
+
+use crate::failure::{Failure, Kind};
+use crate::home::Home;
+use client::{Client, Endpoint};
+use config::secret::Resolver;
+use config::{Document, SecretInput, SecretsSettings};
+use gateway::token;
+use secrecy::SecretString;
+use serde::Deserialize;
+use std::convert::Infallible;
+use std::time::Duration;
+
+/// Source: configuration specification, section 2.
+pub(crate) const DEFAULT_PORT: u16 = 18789;
+
+/// Options of the commands that talk to a running gateway.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct AccessArgs {
+    /// Address of another gateway, e.g. http://10.0.0.5:18789; needs --token or --password
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Its token [default: $OPENCLAW_GATEWAY_TOKEN, the settings, the token file]
+    #[arg(long, value_name = "TOKEN", value_parser = secret, conflicts_with = "password")]
+    pub(crate) token: Option<SecretString>,
+    /// Its password [default: $OPENCLAW_GATEWAY_PASSWORD, the settings]
+    #[arg(long, value_name = "PASSWORD", value_parser = secret)]
+    pub(crate) password: Option<SecretString>,
+}
+
+/// Takes a secret off the command line.
+pub(crate) fn secret(text: &str) -> Result<SecretString, Infallible> {
+    Ok(SecretString::from(text))
+}
+
+/// What a client must know of the settings. The rest may be wrong without shutting anybody out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Known {
+    gateway: KnownGateway,
+    secrets: Option<SecretsSettings>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct KnownGateway {
+    port: Option<u16>,
+    bind: Option<serde_json::Value>,
+    auth: KnownAuth,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct KnownAuth {
+    mode: Option<String>,
+    token: Option<SecretInput>,
+    password: Option<SecretInput>,
+}
+
+/// The port the settings name, and where it is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Port {
+    /// The port.
+    pub(crate) number: u16,
+    /// `env`, `config` or `default`.
+    pub(crate) source: &'static str,
+}
+
+impl Known {
+    /// Reads what a client must know; nothing is known when the file cannot be read.
+    pub(crate) fn of(home: &Home) -> Self {
+        let read = |(_, document): (_, Document)| {
+            serde_json::from_value(document.value().clone()).ok()
+        };
+        home.document().ok().and_then(read).unwrap_or_default()
+    }
+
+    /// Where the gateway of this home listens unless `--port` says otherwise.
+    pub(crate) fn port(&self, home: &Home) -> Port {
+        let env = home.env().filled("OPENCLAW_GATEWAY_PORT").and_then(|text| text.parse().ok());
+        match (env, self.gateway.port) {
+            (Some(number), _) => Port { number, source: "env" },
+            (None, Some(number)) => Port { number, source: "config" },
+            (None, None) => Port { number: DEFAULT_PORT, source: "default" },
+        }
+    }
+
+    /// `gateway.bind` as written; `loopback` when it is not.
+    pub(crate) fn bind(&self) -> String {
+        let written = self.gateway.bind.as_ref().and_then(|bind| bind.as_str());
+        written.unwrap_or("loopback").to_owned()
+    }
+
+    /// `gateway.auth.mode`, or what follows from the secrets that are configured.
+    pub(crate) fn auth_mode(&self) -> String {
+        let auth = &self.gateway.auth;
+        let inferred = if auth.token.is_none() && auth.password.is_some() { "password" } else { "token" };
+        auth.mode.as_deref().unwrap_or(inferred).to_owned()
+    }
+
+    /// Whether the environment or the settings name a token.
+    pub(crate) fn has_token(&self, home: &Home) -> bool {
+        self.gateway.auth.token.is_some() || home.env().filled("OPENCLAW_GATEWAY_TOKEN").is_some()
+    }
+
+    /// The secret of this home's gateway: environment, settings, token file.
+    async fn secret(&self, home: &Home) -> Result<Option<SecretString>, Failure> {
+        if let Some(secret) = environment_secret(home) {
+            return Ok(Some(secret));
+        }
+        let auth = &self.gateway.auth;
+        let configured = match auth.mode.as_deref() {
+            Some("password") => auth.password.as_ref(),
+            Some("token") => auth.token.as_ref(),
+            _ => auth.token.as_ref().or(auth.password.as_ref()),
+        };
+        if let Some(input) = configured {
+            let settings = self.secrets.clone().unwrap_or_default();
+            let resolver = Resolver::new(&settings, home.env().clone(), home.state_dir());
+            let secret = resolver.resolve(input).await.map_err(|error| {
+                Failure::new(Kind::Config, format!("cannot read the gateway's secret: {error}"))
+                    .fix("openclaw doctor")
+            })?;
+            return Ok(Some(secret));
+        }
+        token::load(home.state_dir()).map_err(|error| {
+            Failure::file("read", &token::path(home.state_dir()), &error).fix("openclaw doctor")
+        })
+    }
+}
+
+/// A client of the gateway that is meant, with `limit` for each call.
+///
+/// # Errors
+/// When another gateway is named without a secret, or this one's secret cannot be read.
+pub(crate) async fn client(
+    home: &Home,
+    args: &AccessArgs,
+    limit: Duration,
+) -> Result<Client, Failure> {
+    let given = args.token.clone().or_else(|| args.password.clone());
+    let named = args.url.as_deref().or_else(|| home.env().filled("OPENCLAW_GATEWAY_URL"));
+    if let Some(url) = named {
+        let from_env = if args.url.is_none() { environment_secret(home) } else { None };
+        let Some(secret) = given.or(from_env) else {
+            return Err(Failure::new(
+                Kind::Usage,
+                "an address was given without a secret for it",
+            )
+            .fix("add --token <TOKEN> or --password <PASSWORD>"));
+        };
+        let url = url.strip_prefix("ws://").map_or_else(|| url.to_owned(), |rest| format!("http://{rest}"));
+        return Ok(Client::new(Endpoint::parse(&url, Some(secret))?, limit));
+    }
+    let known = Known::of(home);
+    let base = address(home, &known)?;
+    let secret = match given {
+        Some(secret) => Some(secret),
+        None => known.secret(home).await?,
+    };
+    Ok(Client::new(Endpoint::parse(&base, secret)?, limit))
+}
+
+/// Where this home's gateway is: where the running one says, else where the settings put it.
+///
+/// # Errors
+/// When the lock file cannot be looked at.
+pub(crate) fn address(home: &Home, known: &Known) -> Result<String, Failure> {
+    let holder = state::lock::holder(home.state_dir())?;
+    let told = holder.and_then(|holder| holder.addresses.into_iter().next());
+    Ok(match told {
+        Some(address) => base_of(&address),
+        None => format!("http://127.0.0.1:{}", known.port(home).number),
+    })
+}
+
+/// `host:port` or `http://host:port` as an address to call; an address for "everywhere" becomes
+/// this machine.
+fn base_of(address: &str) -> String {
+    let address = address.trim_start_matches("http://").trim_end_matches('/');
+    match address.parse::<std::net::SocketAddr>() {
+        Ok(socket) if socket.ip().is_unspecified() => format!("http://127.0.0.1:{}", socket.port()),
+        Ok(_) | Err(_) => format!("http://{address}"),
+    }
+}
+
+fn environment_secret(home: &Home) -> Option<SecretString> {
+    let env = home.env();
+    let found = env
+        .filled("OPENCLAW_GATEWAY_TOKEN")
+        .or_else(|| env.filled("OPENCLAW_GATEWAY_PASSWORD"));
+    found.map(SecretString::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_in_the_lock_file_can_be_called() {
+        for (told, base) in [
+            ("127.0.0.1:18789", "http://127.0.0.1:18789"),
+            ("http://[::1]:19001", "http://[::1]:19001"),
+            ("0.0.0.0:1", "http://127.0.0.1:1"),
+            ("[::]:1", "http://127.0.0.1:1"),
+        ] {
+            assert_eq!(base_of(told), base);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The command line as it was typed.
+
+use crate::commands::{
+    agent, completion, config, dashboard, doctor, gateway, health, onboard, status,
+};
+use clap::{Parser, Subcommand, ValueEnum};
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done; 1 it did not work; 2 the command line is wrong; \
+78 the settings are refused because they would leave the gateway open.
+
+First steps: `openclaw gateway` starts with nothing configured; `openclaw onboard` asks a few \
+questions; `openclaw doctor` says what is wrong.";
+
+/// Your own agent gateway: one program, one port, one directory.
+#[derive(Debug, Parser)]
+#[command(name = "openclaw", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Globals {
+    /// Keep everything in ~/.openclaw-<NAME> instead of ~/.openclaw
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Development profile: ~/.openclaw-dev and port 19001
+    #[arg(long, global = true, conflicts_with = "profile")]
+    pub(crate) dev: bool,
+    /// How much the log says [default: $OPENCLAW_LOG_LEVEL, else info]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub(crate) log_level: Option<LogLevel>,
+    /// No colours; NO_COLOR does the same
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+}
+
+/// Log levels, from least to most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLevel {
+    /// Nothing.
+    #[value(alias = "silent")]
+    Off,
+    /// An operator must act.
+    #[value(alias = "fatal")]
+    Error,
+    /// Degraded but handled.
+    Warn,
+    /// Life cycle.
+    Info,
+    /// Decisions.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run and inspect the gateway; alone it runs it in the foreground
+    Gateway(gateway::GatewayArgs),
+    /// Set up: workspace, database, authentication, a model, a test message
+    #[command(alias = "setup")]
+    Onboard(onboard::OnboardArgs),
+    /// Send a message to an agent and print its answer
+    Agent(agent::AgentArgs),
+    /// What the gateway is doing
+    Status(status::StatusArgs),
+    /// Whether the running gateway works; exit code 1 if not
+    Health(health::HealthArgs),
+    /// Find what is wrong and say how to fix it
+    Doctor(doctor::DoctorArgs),
+    /// Read and change the settings
+    Config(config::ConfigArgs),
+    /// Print a fresh one-time link that signs a browser in
+    Dashboard(dashboard::DashboardArgs),
+    /// Print a script that completes commands in a shell
+    Completion(completion::CompletionArgs),
+}
+
+impl Command {
+    /// Whether the result, and a failure, are wanted as JSON.
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Self::Gateway(args) => args.json(),
+            Self::Onboard(args) => args.json,
+            Self::Agent(args) => args.json,
+            Self::Status(args) => args.json,
+            Self::Health(args) => args.json,
+            Self::Doctor(args) => args.json,
+            Self::Config(args) => args.json(),
+            Self::Dashboard(args) => args.json,
+            Self::Completion(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,35 @@
+//! One file per command: its arguments, their documentation, what it does.
+
+pub(crate) mod agent;
+pub(crate) mod completion;
+pub(crate) mod config;
+pub(crate) mod dashboard;
+pub(crate) mod doctor;
+pub(crate) mod gateway;
+pub(crate) mod health;
+pub(crate) mod onboard;
+pub(crate) mod status;
+
+use crate::args::{Args, Command};
+use crate::failure::{Exit, Failure};
+use crate::home::Home;
+
+/// Does what the command line asks.
+pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
+    let Args { globals, command } = args;
+    if let Command::Completion(args) = command {
+        return completion::run(&args);
+    }
+    let home = Home::find(globals)?;
+    match command {
+        Command::Gateway(args) => gateway::run(&home, args),
+        Command::Onboard(args) => onboard::run(&home, args),
+        Command::Agent(args) => agent::run(&home, args),
+        Command::Status(args) => status::run(&home, &args),
+        Command::Health(args) => health::run(&home, &args),
+        Command::Doctor(args) => doctor::run(&home, &args),
+        Command::Config(args) => config::run(&home, args),
+        Command::Dashboard(args) => dashboard::run(&home, &args),
+        Command::Completion(args) => completion::run(&args),
+    }
+}

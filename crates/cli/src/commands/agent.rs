@@ -1,0 +1,109 @@
+//! `openclaw agent -m "…"`
+
+use crate::access::{self, AccessArgs};
+use crate::failure::{Exit, Failure, Kind};
+use crate::home::Home;
+use crate::{logging, runtime, screen};
+use crate::args::LogLevel;
+use protocol::methods::{
+    Agent,
+    agent::{AgentParams, AgentReply},
+};
+use std::time::Duration;
+
+/// The longest run an agent can be given, in seconds. Source: `agents.defaults.timeoutSeconds`.
+const LONGEST_RUN: u64 = 86_400;
+/// How much longer than the run the answer may take.
+const MARGIN: Duration = Duration::from_secs(30);
+
+/// Arguments of `agent`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: openclaw agent -m \"what is in my workspace?\"")]
+pub(crate) struct AgentArgs {
+    /// What to say
+    #[arg(short, long, value_name = "TEXT")]
+    message: String,
+    /// Which agent [default: the default agent]
+    #[arg(long, value_name = "ID")]
+    agent: Option<String>,
+    /// Which session, by its key [default: main]
+    #[arg(long, value_name = "KEY")]
+    session_key: Option<String>,
+    /// Which session, by its random id
+    #[arg(long, value_name = "ID", conflicts_with = "session_key")]
+    session_id: Option<String>,
+    /// Another model than the agent's own, as provider/model
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+    /// Seconds the run may take [default: the agent's own limit]
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+    /// Run it in this process, without a gateway
+    #[arg(long)]
+    local: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    access: AccessArgs,
+}
+
+/// Prints what the agent answers; exit code 1 when the run did not succeed.
+pub(crate) fn run(home: &Home, args: AgentArgs) -> Result<Exit, Failure> {
+    if args.message.trim().is_empty() {
+        return Err(Failure::new(Kind::Usage, "the message is empty").fix("openclaw agent -m \"hello\""));
+    }
+    let params = AgentParams {
+        message: args.message,
+        agent_id: args.agent,
+        session_key: args.session_key,
+        session_id: args.session_id,
+        model: args.model,
+        timeout: args.timeout,
+        idempotency_key: crate::local::fresh_key(),
+        ..AgentParams::default()
+    };
+    let reply = if args.local {
+        logging::start(home, logging::Form::Text, LogLevel::Warn)?;
+        runtime::block_on_all_cores(crate::local::agent(home, params))?
+    } else {
+        runtime::block_on(remote(home, &args.access, &params))?
+    };
+    print(&reply, args.json)
+}
+
+async fn remote(
+    home: &Home,
+    access: &AccessArgs,
+    params: &AgentParams,
+) -> Result<AgentReply, Failure> {
+    let run = Duration::from_secs(params.timeout.filter(|limit| *limit > 0).unwrap_or(LONGEST_RUN));
+    let client = access::client(home, access, run.saturating_add(MARGIN)).await?;
+    client.call::<Agent>(params).await.map_err(|error| match error {
+        unreachable @ client::ClientError::Unreachable { .. } => Failure::from(unreachable)
+            .fix("openclaw gateway run, or add --local to run it in this process"),
+        other => Failure::from(other),
+    })
+}
+
+fn print(reply: &AgentReply, json: bool) -> Result<Exit, Failure> {
+    let ok = reply.status == "ok";
+    if json {
+        screen::json(reply)?;
+        return Ok(if ok { Exit::Ok } else { Exit::Failed });
+    }
+    for payload in reply.result.iter().flat_map(|result| &result.payloads) {
+        if !payload.text.is_empty() {
+            screen::say(&payload.text)?;
+        }
+        if let Some(url) = &payload.media_url {
+            screen::say(url)?;
+        }
+    }
+    if ok {
+        return Ok(Exit::Ok);
+    }
+    let summary = reply.summary.as_deref().unwrap_or("no reason was given");
+    Err(Failure::new(Kind::Request, format!("run {} did not succeed: {summary}", reply.run_id))
+        .fix("openclaw doctor"))
+}

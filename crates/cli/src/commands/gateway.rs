@@ -1,0 +1,64 @@
+//! `openclaw gateway …`
+
+mod call;
+mod run;
+mod status;
+mod stop;
+mod token;
+
+use crate::commands::health::{self, HealthArgs};
+use crate::failure::{Exit, Failure};
+use crate::home::Home;
+use clap::Subcommand;
+
+/// Arguments of `gateway`.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct GatewayArgs {
+    #[command(subcommand)]
+    command: Option<GatewayCommand>,
+    #[command(flatten)]
+    run: run::RunArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum GatewayCommand {
+    /// Run the gateway in the foreground
+    Run(run::RunArgs),
+    /// Whether it runs, where, and whether it is ready
+    Status(status::GatewayStatusArgs),
+    /// Stop the running gateway and wait until it is gone
+    Stop(stop::StopArgs),
+    /// Call a method of the running gateway and print its answer
+    Call(call::CallArgs),
+    /// Whether the running gateway works; exit code 1 if not
+    Health(HealthArgs),
+    /// Print the gateway token, for scripts
+    Token(token::TokenArgs),
+}
+
+impl GatewayArgs {
+    /// Whether the result is wanted as JSON.
+    pub(crate) fn json(&self) -> bool {
+        match &self.command {
+            None | Some(GatewayCommand::Run(_) | GatewayCommand::Token(_)) => false,
+            Some(GatewayCommand::Status(args)) => args.json,
+            Some(GatewayCommand::Stop(args)) => args.json,
+            Some(GatewayCommand::Call(_)) => true,
+            Some(GatewayCommand::Health(args)) => args.json,
+        }
+    }
+}
+
+/// Does what was asked; without a subcommand the gateway runs.
+pub(crate) fn run(home: &Home, args: GatewayArgs) -> Result<Exit, Failure> {
+    match args.command {
+        None => run::run(home, args.run),
+        Some(GatewayCommand::Run(args)) => run::run(home, args),
+        Some(GatewayCommand::Status(args)) => status::run(home, &args),
+        Some(GatewayCommand::Stop(args)) => stop::run(home, &args),
+        Some(GatewayCommand::Call(args)) => call::run(home, &args),
+        Some(GatewayCommand::Health(args)) => health::run(home, &args),
+        Some(GatewayCommand::Token(args)) => token::run(home, &args),
+    }
+}

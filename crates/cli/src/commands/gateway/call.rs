@@ -1,0 +1,42 @@
+//! `openclaw gateway call <method>`
+
+use crate::access::{self, AccessArgs};
+use crate::failure::{Exit, Failure, Kind};
+use crate::home::Home;
+use crate::{runtime, screen};
+use serde_json::Value;
+use std::time::Duration;
+
+/// Arguments of `gateway call`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: openclaw gateway call chat.history --params '{\"sessionKey\":\"main\"}'")]
+pub(crate) struct CallArgs {
+    /// The method, e.g. status
+    method: String,
+    /// Its parameters, a JSON object
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    params: String,
+    /// Milliseconds to wait for the answer
+    #[arg(long, value_name = "MS", default_value_t = 10_000)]
+    timeout: u64,
+    /// Accepted for scripts; the answer is always JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    access: AccessArgs,
+}
+
+/// Prints what the method answers.
+pub(crate) fn run(home: &Home, args: &CallArgs) -> Result<Exit, Failure> {
+    let params: Value = serde_json::from_str(&args.params).map_err(|error| {
+        Failure::new(Kind::Usage, format!("--params is not JSON: {error}"))
+            .fix("write an object, e.g. --params '{\"limit\":10}'")
+    })?;
+    let limit = Duration::from_millis(args.timeout);
+    let answer = runtime::block_on(async {
+        let client = access::client(home, &args.access, limit).await?;
+        Ok(client.call_named(&args.method, &params).await?)
+    })?;
+    screen::json(&answer)?;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,126 @@
+//! `openclaw gateway run`, also `openclaw gateway`
+
+use super::stop;
+use crate::access::secret;
+use crate::args::LogLevel;
+use crate::failure::{Exit, Failure, Kind};
+use crate::home::Home;
+use crate::{local, logging, runtime, screen};
+use clap::ValueEnum;
+use gateway::{Gateway, Greeting, Overrides, Shutdown};
+use secrecy::SecretString;
+
+/// Arguments of `gateway run`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Nothing needs to be configured first: the state directory, a token and a model are found or made.
+SIGTERM or Ctrl-C lets running turns finish, then ends with exit code 0; a second one hurries.")]
+pub(crate) struct RunArgs {
+    /// Port [default: $OPENCLAW_GATEWAY_PORT, gateway.port, 18789]
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// Which addresses: loopback, lan, tailnet, auto, or an IP address [default: gateway.bind]
+    #[arg(long, value_name = "WHERE")]
+    bind: Option<String>,
+    /// How callers prove who they are [default: gateway.auth.mode]
+    #[arg(long, value_enum, value_name = "MODE")]
+    auth: Option<AuthMode>,
+    /// The gateway token; other users may see it in the list of processes, so prefer
+    /// $OPENCLAW_GATEWAY_TOKEN
+    #[arg(long, value_name = "TOKEN", value_parser = secret)]
+    token: Option<SecretString>,
+    /// The gateway password; prefer $OPENCLAW_GATEWAY_PASSWORD
+    #[arg(long, value_name = "PASSWORD", value_parser = secret)]
+    password: Option<SecretString>,
+    /// Say more in the log
+    #[arg(short, long)]
+    verbose: bool,
+    /// Write the log as JSON lines
+    #[arg(long)]
+    log_json: bool,
+    /// Stop the gateway that runs on this state directory first
+    #[arg(long)]
+    force: bool,
+    /// Accepted for scripts: a configuration is never required
+    #[arg(long)]
+    allow_unconfigured: bool,
+}
+
+/// Source: configuration specification, `gateway.auth.mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AuthMode {
+    /// A token.
+    Token,
+    /// A password.
+    Password,
+    /// Nothing; only on loopback.
+    None,
+    /// A proxy in front says who they are.
+    TrustedProxy,
+}
+
+/// Runs the gateway until it is told to end.
+pub(crate) fn run(home: &Home, args: RunArgs) -> Result<Exit, Failure> {
+    let form = if args.log_json { logging::Form::Json } else { logging::Form::Text };
+    let usual = if args.verbose { LogLevel::Debug } else { LogLevel::Info };
+    logging::start(home, form, usual)?;
+    if args.force {
+        stop::stop(home)?;
+    }
+    let overrides = Overrides {
+        port: args.port,
+        bind: args.bind,
+        auth: args.auth.map(|mode| name(mode).to_owned()),
+        token: args.token,
+        password: args.password,
+    };
+    let boot = local::boot(home, overrides)?;
+    runtime::block_on_all_cores(async {
+        let mut gateway =
+            Gateway::build(boot).await.map_err(|error| local::refused(home, error))?;
+        gateway.listen().await.map_err(|error| local::refused(home, error))?;
+        greet(&gateway.greeting())?;
+        let report = gateway.run(Shutdown::signals()).await;
+        match report.overran {
+            None => Ok(Exit::Ok),
+            Some(phase) => Err(Failure::new(
+                Kind::Other,
+                format!("the shutdown phase {phase:?} took too long and was cut off"),
+            )
+            .fix("openclaw doctor")),
+        }
+    })
+}
+
+fn name(mode: AuthMode) -> &'static str {
+    match mode {
+        AuthMode::Token => "token",
+        AuthMode::Password => "password",
+        AuthMode::None => "none",
+        AuthMode::TrustedProxy => "trusted-proxy",
+    }
+}
+
+/// Tells a person where it is and how to get in. A reader that has gone away is no reason to stop.
+fn greet(greeting: &Greeting) -> Result<(), Failure> {
+    let told = tell(greeting);
+    match told {
+        Err(failure) if failure.is_quiet() => Ok(()),
+        other => other,
+    }
+}
+
+fn tell(greeting: &Greeting) -> Result<(), Failure> {
+    screen::say(format_args!("openclaw is listening on {}", greeting.addresses.join(", ")))?;
+    screen::say(format_args!("model: {} ({})", greeting.model, greeting.model_reason))?;
+    if let Some(budget) = &greeting.budget {
+        screen::say(format_args!("budget: {budget}"))?;
+    }
+    if let Some(link) = &greeting.login_url {
+        screen::say(format_args!("open once, within 10 minutes: {link}"))?;
+    }
+    for warning in &greeting.warnings {
+        screen::say(format_args!("warning: {warning}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! A gateway in this process that serves nobody: for one message, and for onboarding's test.
+
+use crate::failure::{Exit, Failure, Kind};
+use crate::home::Home;
+use crate::web;
+use domain::Origin;
+use gateway::{Boot, Gateway, Greeting, Overrides, StartError};
+use protocol::methods::agent::{AgentParams, AgentReply};
+
+/// A gateway that is wired but does not listen. It holds the state directory.
+pub(crate) struct LocalGateway {
+    gateway: Gateway,
+}
+
+impl LocalGateway {
+    /// Opens the home as `openclaw gateway` does.
+    ///
+    /// # Errors
+    /// As the start of a gateway; in particular when one runs already.
+    pub(crate) async fn open(home: &Home) -> Result<Self, Failure> {
+        let boot = boot(home, Overrides::default())?;
+        let gateway = Gateway::build(boot).await.map_err(|error| refused(home, error))?;
+        Ok(Self { gateway })
+    }
+
+    /// What a start tells.
+    pub(crate) fn greeting(&self) -> Greeting {
+        self.gateway.greeting()
+    }
+
+    /// Runs an agent on a message.
+    ///
+    /// # Errors
+    /// What was wrong with the parameters, or why the run did not succeed.
+    pub(crate) async fn agent(&self, params: AgentParams) -> Result<AgentReply, Failure> {
+        self.gateway.services().agent(params, Origin::Cli).await.map_err(|error| {
+            Failure::new(Kind::Request, &error.message).code(error.code.upper()).fix("openclaw doctor")
+        })
+    }
+
+    /// Writes what is waiting and lets the state directory go.
+    pub(crate) async fn close(self) {
+        self.gateway.close().await;
+    }
+}
+
+/// Runs one message without a gateway.
+///
+/// # Errors
+/// As [`LocalGateway::open`] and [`LocalGateway::agent`].
+pub(crate) async fn agent(home: &Home, params: AgentParams) -> Result<AgentReply, Failure> {
+    let gateway = LocalGateway::open(home).await.map_err(|failure| {
+        if failure.has_code("LOCKED") { failure.fix("leave --local out: the running gateway does it") } else { failure }
+    })?;
+    let reply = gateway.agent(params).await;
+    gateway.close().await;
+    reply
+}
+
+/// What a gateway of this home starts with.
+///
+/// # Errors
+/// When two settings files could be meant.
+pub(crate) fn boot(home: &Home, overrides: Overrides) -> Result<Boot, Failure> {
+    Ok(Boot {
+        state_dir: home.state_dir().to_owned(),
+        config_file: home.config_file()?,
+        env: home.env().clone(),
+        overrides,
+        assets: web::assets(),
+        version: env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// Why a gateway did not start, with the exit code that belongs to it.
+pub(crate) fn refused(home: &Home, error: StartError) -> Failure {
+    match error {
+        StartError::Settings(problems) => match home.config_file() {
+            Ok(file) => Failure::settings(&file.path, &problems),
+            Err(failure) => failure,
+        },
+        StartError::Insecure(reasons) => {
+            Failure::new(Kind::Config, format!("refusing to start: {}", reasons.join("; ")))
+                .code("INSECURE")
+                .exiting(Exit::Refused)
+                .fix("openclaw config set gateway.bind loopback, or leave gateway.auth out to get a strong token")
+        }
+        StartError::Store(error) => Failure::from(error),
+        StartError::Listen(error) => Failure::new(Kind::State, error)
+            .code("PORT")
+            .fix("openclaw gateway status, or choose another with --port <PORT>"),
+        other => Failure::new(Kind::State, other).fix("openclaw doctor"),
+    }
+}
+
+/// A key that makes a call distinct from every other.
+pub(crate) fn fresh_key() -> String {
+    uuid::Uuid::new_v4().to_string()
+}

@@ -1,0 +1,67 @@
+//! What can go wrong with a call, named after what the caller can do.
+
+use std::time::Duration;
+
+/// A failed call.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// The address cannot be used. The text does not repeat it, because it may hold a secret.
+    #[error("cannot use the gateway address: {reason}")]
+    BadAddress {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Nothing answers there: start the gateway or name another address.
+    #[error("no gateway answers at {address}: {reason}")]
+    Unreachable {
+        /// The address.
+        address: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The gateway wants another token or password.
+    #[error("the gateway at {address} refused the credential: {message}")]
+    Unauthorized {
+        /// The address.
+        address: String,
+        /// What the gateway said.
+        message: String,
+    },
+    /// Too many requests or failed logins: wait.
+    #[error("the gateway asks to wait: {message}")]
+    RateLimited {
+        /// How long, when the gateway said so.
+        retry_after: Option<Duration>,
+        /// What the gateway said.
+        message: String,
+    },
+    /// The gateway understood the call and said no.
+    #[error("{message}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The gateway's code, e.g. `INVALID_REQUEST`; empty when it gave none.
+        code: String,
+        /// What the gateway said.
+        message: String,
+        /// Facts for programs.
+        details: Option<serde_json::Value>,
+    },
+    /// The answer did not arrive in time. The gateway may still be at work.
+    #[error("no answer from {address} within {} ms", limit.as_millis())]
+    TimedOut {
+        /// The address.
+        address: String,
+        /// The time limit.
+        limit: Duration,
+    },
+    /// What answered does not speak this protocol, or the connection broke in the middle.
+    #[error("unexpected answer from {address}: {reason}")]
+    Protocol {
+        /// The address.
+        address: String,
+        /// What was wrong.
+        reason: String,
+    },
+}

@@ -1,0 +1,201 @@
+//! The composition root: every crate below, wired into one [`Gateway`].
+
+use crate::load::{self, Loaded};
+use crate::net::{Authority, NetPlan};
+use crate::services::meter::Meter;
+use crate::services::{HealthMonitor, Logins, Services};
+use crate::{Runtime, StartError};
+use agent::{Agents, Deps, Roster, RosterDefaults};
+use config::{ConfigFile, Env};
+use domain::{Clock, SystemClock};
+use llm::{Models, Router};
+use secrecy::SecretString;
+use state::lock::{GatewayLock, LockInfo};
+use state::sqlite::{self, SqliteConfig};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tools::{Protected, Registry, Toolbox};
+
+/// A file of the Control UI.
+#[derive(Debug, Clone)]
+pub struct AssetView {
+    /// Its media type.
+    pub content_type: &'static str,
+    /// Its bytes.
+    pub bytes: bytes::Bytes,
+    /// Its entity tag, in quotes.
+    pub etag: &'static str,
+    /// Whether its name holds the hash of its content.
+    pub immutable: bool,
+}
+
+/// The files of the Control UI, handed in so that this crate and the UI do not know each other.
+pub trait Assets: Send + Sync {
+    /// The file with this relative path, e.g. `index.html`.
+    fn find(&self, path: &str) -> Option<AssetView>;
+}
+
+/// What was said on the command line; wins over the settings.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `--port`
+    pub port: Option<u16>,
+    /// `--bind`
+    pub bind: Option<String>,
+    /// `--auth`
+    pub auth: Option<String>,
+    /// `--token`
+    pub token: Option<SecretString>,
+    /// `--password`
+    pub password: Option<SecretString>,
+}
+
+/// What a gateway starts from.
+#[derive(Clone)]
+pub struct Boot {
+    /// The state directory; made if it is not there.
+    pub state_dir: PathBuf,
+    /// The settings file; need not be there.
+    pub config_file: ConfigFile,
+    /// The process environment.
+    pub env: Env,
+    /// What was said on the command line.
+    pub overrides: Overrides,
+    /// The Control UI.
+    pub assets: Arc<dyn Assets>,
+    /// The program's version.
+    pub version: &'static str,
+}
+
+/// A gateway, wired; it listens after [`Gateway::listen`].
+pub struct Gateway {
+    pub(crate) boot: Boot,
+    pub(crate) services: Arc<Services>,
+    pub(crate) router: Arc<Router>,
+    pub(crate) authority: Arc<Authority>,
+    pub(crate) plan: Arc<NetPlan>,
+    pub(crate) loaded: Loaded,
+    pub(crate) lock: GatewayLock,
+    pub(crate) listeners: Option<crate::net::Listeners>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Gateway {
+    /// Reads the settings, takes the state directory, opens the store, closes or takes up what the
+    /// last process left, and wires everything. Listens nowhere yet.
+    ///
+    /// # Errors
+    /// [`StartError`]; its text says what to do.
+    pub async fn build(boot: Boot) -> Result<Self, StartError> {
+        make_state_dir(&boot.state_dir)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        // The lock comes first: nothing of another gateway's directory is touched.
+        let info = LockInfo::new(boot.version);
+        let lock = GatewayLock::acquire(&boot.state_dir, &info)?;
+        let loaded = load::at_start(&boot).await?;
+        let store = sqlite::open(SqliteConfig::new(&boot.state_dir), &lock).await?;
+        let tasks = TaskTracker::new();
+        let stopping = CancellationToken::new();
+        let router =
+            Arc::new(Router::new(loaded.providers.clone(), loaded.aliases.clone()));
+        let mut warnings = loaded.warnings.clone();
+        let (roster, problems) = roster(&boot, &loaded);
+        warnings.extend(problems);
+        prepare_workspaces(&roster, &mut warnings);
+        let deps = Deps {
+            state: store.clone(),
+            models: Arc::clone(&router) as Arc<dyn Models>,
+            toolbox: toolbox(&boot, &loaded),
+            clock: Arc::clone(&clock),
+        };
+        let agents = Agents::new(deps, roster);
+        agents.recover().await?;
+        let runtime = Runtime::new(boot.state_dir.join("state.db"), boot.version);
+        let logins = Logins::default();
+        logins.set_grant(loaded.grant.clone());
+        let services = Arc::new(Services {
+            agents,
+            models: Arc::clone(&router) as Arc<dyn Models>,
+            meter: Meter::start(Arc::clone(&store.metering), &tasks),
+            health: HealthMonitor::start(
+                Arc::clone(&store.health),
+                Arc::clone(&clock),
+                &tasks,
+                stopping.clone(),
+            ),
+            state: store,
+            clock,
+            logins,
+            runtime,
+        });
+        let plan = Arc::new(loaded.plan.clone());
+        let authority =
+            Arc::new(Authority::new(&plan.access, plan.allow_query_key, plan.attempts.clone()));
+        warnings.extend(load::keep_good(&boot.state_dir, &loaded.document));
+        let chat = loaded.settings.gateway.http.endpoints.chat_completions.enabled;
+        services.runtime.set_settings(chat, plan.access.mode(), warnings);
+        Ok(Self {
+            boot,
+            services,
+            router,
+            authority,
+            plan,
+            loaded,
+            lock,
+            listeners: None,
+            tasks,
+            stopping,
+        })
+    }
+
+    /// The services, for those who need no port.
+    pub fn services(&self) -> &Arc<Services> {
+        &self.services
+    }
+}
+
+/// The agents of the settings.
+pub(crate) fn roster(boot: &Boot, loaded: &Loaded) -> (Roster, Vec<String>) {
+    let home = boot.env.filled("OPENCLAW_HOME").or_else(|| boot.env.filled("HOME"));
+    let defaults = RosterDefaults {
+        state_dir: boot.state_dir.clone(),
+        home: home.map(PathBuf::from),
+        model: loaded.default_model.clone(),
+    };
+    Roster::new(&loaded.settings.agents, &defaults)
+}
+
+/// The tools under the settings.
+pub(crate) fn toolbox(boot: &Boot, loaded: &Loaded) -> Toolbox {
+    let protected =
+        Protected::new([boot.state_dir.clone(), boot.config_file.path.clone()]);
+    Toolbox::new(Registry::standard(protected), loaded.settings.tools.clone())
+}
+
+/// Makes the workspaces that are missing; one that cannot be made is a warning.
+pub(crate) fn prepare_workspaces(roster: &Roster, warnings: &mut Vec<String>) {
+    for agent in roster.iter() {
+        if let Err(error) = agent::workspace::create(&agent.workspace) {
+            let folder = agent.workspace.display();
+            warnings.push(format!("the workspace {folder} of agent {} cannot be made: {error}", agent.id));
+        }
+    }
+}
+
+fn make_state_dir(dir: &Path) -> Result<(), StartError> {
+    let failed = |source| StartError::StateDir { path: dir.to_owned(), source };
+    let existed = dir.try_exists().map_err(failed)?;
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    #[cfg(unix)]
+    if !existed {
+        use std::os::unix::fs::PermissionsExt;
+        let private = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(dir, private).map_err(failed)?;
+    }
+    #[cfg(not(unix))]
+    drop(existed);
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! What is served over HTTP: one table of routes, one folder per dialect.
+
+mod health;
+mod json;
+mod metrics;
+mod native;
+mod openai;
+mod respond;
+mod router;
+mod ui;
+
+pub use router::{ROUTES, Route, RouteAccess};
+pub(crate) use router::Site;

@@ -1,0 +1,235 @@
+//! `messages` of a chat completion, as messages of ours.
+
+use crate::error::ApiError;
+use domain::{Blob, Message, Part, Role, ToolCall, ToolCallId, ToolName, ToolResult};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// Most images of one request. Source: HTTP API, section 1.
+const MAX_IMAGES: usize = 8;
+
+/// Most decoded bytes of all images of one request.
+const MAX_IMAGE_BYTES: usize = 20 * 1024 * 1024;
+
+/// Media types models take.
+const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+/// The conversation of a request.
+#[derive(Debug, Default)]
+pub(super) struct Conversation {
+    /// `system` and `developer` text, in order.
+    pub(super) instructions: Vec<String>,
+    /// Everything else, in order; results of tools that follow each other are one message.
+    pub(super) messages: Vec<Message>,
+}
+
+#[derive(Deserialize)]
+struct WireMessage<'a> {
+    #[serde(borrow)]
+    role: Cow<'a, str>,
+    #[serde(borrow, default)]
+    content: Option<&'a RawValue>,
+    #[serde(default)]
+    tool_calls: Option<Vec<WireCall>>,
+    #[serde(default)]
+    tool_call_id: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireCall {
+    #[serde(default)]
+    id: String,
+    function: WireFunction,
+}
+
+#[derive(Deserialize)]
+struct WireFunction {
+    name: String,
+    #[serde(default)]
+    arguments: String,
+}
+
+#[derive(Deserialize)]
+struct WirePart<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(default)]
+    text: Option<String>,
+    #[serde(borrow, default)]
+    image_url: Option<&'a RawValue>,
+    #[serde(default)]
+    refusal: Option<String>,
+}
+
+/// Reads the `messages` array.
+pub(super) fn conversation(raw: Option<&str>) -> Result<Conversation, ApiError> {
+    let mut conversation = Conversation::default();
+    let Some(raw) = raw else { return Ok(conversation) };
+    if !raw.starts_with('[') {
+        return Err(wrong("messages: Invalid input: expected array"));
+    }
+    let listed: Vec<&RawValue> =
+        serde_json::from_str(raw).map_err(|_| wrong("messages: Invalid input: expected array"))?;
+    let mut images = Images::default();
+    for (index, raw) in listed.into_iter().enumerate() {
+        if !raw.get().starts_with('{') {
+            return Err(wrong(format!("messages.{index}: Invalid input: expected object")));
+        }
+        let message: WireMessage<'_> = serde_json::from_str(raw.get()).map_err(|error| {
+            let what = error.to_string();
+            let what = what.split(" at line ").next().unwrap_or_default();
+            wrong(format!("messages.{index}: {what}"))
+        })?;
+        push(&mut conversation, message, index, &mut images)?;
+    }
+    Ok(conversation)
+}
+
+fn push(
+    conversation: &mut Conversation,
+    message: WireMessage<'_>,
+    index: usize,
+    images: &mut Images,
+) -> Result<(), ApiError> {
+    match message.role.as_ref() {
+        "system" | "developer" => {
+            let text = joined(parts(message.content, index, images)?);
+            if !text.is_empty() {
+                conversation.instructions.push(text);
+            }
+        }
+        "user" => {
+            let parts = parts(message.content, index, images)?;
+            conversation.messages.push(Message { role: Role::User, parts });
+        }
+        "assistant" => {
+            let mut all = parts(message.content, index, images)?;
+            for (place, call) in message.tool_calls.into_iter().flatten().enumerate() {
+                all.push(Part::ToolCall(assistant_call(call, index, place)?));
+            }
+            conversation.messages.push(Message { role: Role::Assistant, parts: all });
+        }
+        "tool" | "function" => {
+            let Some(id) = message.tool_call_id.or(message.name.clone()).filter(|id| !id.is_empty())
+            else {
+                return Err(wrong(format!("messages.{index}.tool_call_id: Required")));
+            };
+            let result = Part::ToolResult(ToolResult {
+                call: ToolCallId::new(id),
+                name: message.name.map(ToolName::new),
+                content: joined(parts(message.content, index, images)?),
+                is_error: false,
+            });
+            match conversation.messages.last_mut() {
+                Some(last) if last.role == Role::Tool => last.parts.push(result),
+                _ => {
+                    conversation.messages.push(Message { role: Role::Tool, parts: vec![result] });
+                }
+            }
+        }
+        other => {
+            let other: String = other.chars().filter(|c| !c.is_control()).take(32).collect();
+            return Err(wrong(format!("messages.{index}.role: Invalid role '{other}'")));
+        }
+    }
+    Ok(())
+}
+
+fn assistant_call(call: WireCall, index: usize, place: usize) -> Result<ToolCall, ApiError> {
+    if call.id.is_empty() || call.function.name.is_empty() {
+        return Err(wrong(format!(
+            "messages.{index}.tool_calls.{place}: a call needs an `id` and a function `name`"
+        )));
+    }
+    Ok(ToolCall {
+        id: ToolCallId::new(call.id),
+        name: ToolName::new(call.function.name),
+        arguments: call.function.arguments,
+    })
+}
+
+fn parts(
+    raw: Option<&RawValue>,
+    index: usize,
+    images: &mut Images,
+) -> Result<Vec<Part>, ApiError> {
+    let Some(raw) = raw.map(RawValue::get) else { return Ok(Vec::new()) };
+    let invalid = || wrong(format!("messages.{index}.content: Invalid input"));
+    if raw.starts_with('"') {
+        let text: String = serde_json::from_str(raw).map_err(|_| invalid())?;
+        return Ok(if text.is_empty() { Vec::new() } else { vec![Part::Text { text }] });
+    }
+    let listed: Vec<WirePart<'_>> = serde_json::from_str(raw).map_err(|_| invalid())?;
+    let mut parts = Vec::with_capacity(listed.len());
+    for part in listed {
+        match (part.kind.as_ref(), part.text, part.image_url) {
+            ("text" | "input_text" | "output_text", Some(text), _) => {
+                parts.push(Part::Text { text });
+            }
+            ("image_url", _, Some(image)) => parts.push(images.read(image)?),
+            ("refusal", _, _) => {
+                parts.push(Part::Text { text: part.refusal.unwrap_or_default() });
+            }
+            (other, _, _) => {
+                let other: String = other.chars().filter(|c| !c.is_control()).take(32).collect();
+                return Err(wrong(format!(
+                    "messages.{index}.content: part of type '{other}' is not supported here; \
+                     send text or image_url"
+                )));
+            }
+        }
+    }
+    Ok(parts)
+}
+
+fn joined(parts: Vec<Part>) -> String {
+    Message { role: Role::User, parts }.text()
+}
+
+/// Counts the images of a request against their limits.
+#[derive(Default)]
+struct Images {
+    count: usize,
+    bytes: usize,
+}
+
+impl Images {
+    fn read(&mut self, raw: &RawValue) -> Result<Part, ApiError> {
+        #[derive(Deserialize)]
+        struct Url<'a> {
+            #[serde(borrow)]
+            url: Cow<'a, str>,
+        }
+        let invalid = || wrong("Invalid image_url content in `messages`.");
+        let url = if raw.get().starts_with('"') {
+            serde_json::from_str::<Cow<'_, str>>(raw.get()).map_err(|_| invalid())?
+        } else {
+            serde_json::from_str::<Url<'_>>(raw.get()).map_err(|_| invalid())?.url
+        };
+        let (media_type, data) = url
+            .strip_prefix("data:")
+            .and_then(|rest| rest.split_once(";base64,"))
+            .ok_or_else(invalid)?;
+        let media_type = media_type.to_ascii_lowercase();
+        if !IMAGE_TYPES.contains(&media_type.as_str()) {
+            return Err(invalid());
+        }
+        let decoded = data_encoding::BASE64.decode(data.as_bytes()).map_err(|_| invalid())?;
+        self.count += 1;
+        self.bytes += decoded.len();
+        if self.count > MAX_IMAGES {
+            return Err(wrong(format!("at most {MAX_IMAGES} images are accepted in one request")));
+        }
+        if decoded.is_empty() || self.bytes > MAX_IMAGE_BYTES {
+            return Err(wrong("images of one request must have between 1 byte and 20 MB together"));
+        }
+        Ok(Part::Image { media_type, data: Blob(data.into()) })
+    }
+}
+
+fn wrong(text: impl Into<String>) -> ApiError {
+    ApiError::invalid(text).with_param("messages")
+}

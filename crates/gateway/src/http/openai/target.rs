@@ -1,0 +1,183 @@
+//! Who answers a chat completion: an agent in a session, or a model on the direct path.
+
+use super::request::ChatRequest;
+use crate::error::ApiError;
+use crate::services::Services;
+use agent::Agent;
+use data_encoding::HEXLOWER;
+use domain::{RunId, SessionKey};
+use http::HeaderMap;
+use llm::Target;
+use protocol::ErrorCode;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// What `model` is called when a request does not name one.
+pub(super) const DEFAULT_MODEL: &str = "openclaw";
+
+/// Who answers.
+pub(super) enum Answerer {
+    /// An agent, with its tools and a durable session.
+    Agent {
+        agent: Arc<Agent>,
+        session: SessionKey,
+        /// A model instead of the agent's own.
+        model: Option<String>,
+    },
+    /// A model by itself: no agent, no session, no tools of ours.
+    Model(Target),
+}
+
+/// Decides by `model`, the headers and `user`. Source: decisions DEC-14, DEC-15; HTTP API, section 3.
+pub(super) fn answerer(
+    services: &Services,
+    headers: &HeaderMap,
+    request: &ChatRequest,
+    principal: Option<&str>,
+) -> Result<Answerer, ApiError> {
+    let name = request.model.as_deref().unwrap_or(DEFAULT_MODEL);
+    let roster = services.agents.roster();
+    let header = header(headers, "x-openclaw-agent-id")?;
+    let session_header = header_of_session(headers)?;
+    let agent = match agent_target(name) {
+        Some(AgentTarget::Named(id)) => roster.find(id).map_err(unknown_agent)?,
+        Some(AgentTarget::Unnamed) => match header.or(session_owner(session_header)) {
+            Some(id) => roster.find(id).map_err(unknown_agent)?,
+            None => roster.default_agent(),
+        },
+        None => return direct(services, name),
+    };
+    let model = header_model(services, headers)?;
+    let session = session(agent, session_header, request.user.as_deref(), principal)?;
+    Ok(Answerer::Agent { agent: Arc::clone(agent), session, model })
+}
+
+enum AgentTarget<'a> {
+    /// `openclaw/<id>`, `openclaw:<id>`, `agent:<id>`
+    Named(&'a str),
+    /// `openclaw`, `openclaw/default`
+    Unnamed,
+}
+
+fn agent_target(name: &str) -> Option<AgentTarget<'_>> {
+    if name == DEFAULT_MODEL || name == "openclaw/default" || name == "openclaw:default" {
+        return Some(AgentTarget::Unnamed);
+    }
+    ["openclaw/", "openclaw:", "agent:"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .map(AgentTarget::Named)
+}
+
+fn direct(services: &Services, name: &str) -> Result<Answerer, ApiError> {
+    let catalog = services.models.catalog();
+    match catalog.resolve(name) {
+        Ok(target) => Ok(Answerer::Model(target)),
+        Err(unknown) => {
+            let mut available = unknown.similar.clone();
+            available.push(DEFAULT_MODEL.to_owned());
+            let agents = services.agents.roster();
+            available.extend(agents.iter().map(|agent| format!("openclaw/{}", agent.id)));
+            Err(ApiError::from(unknown).with_details(json!({ "available_models": available })))
+        }
+    }
+}
+
+fn header_model(services: &Services, headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(name) = header(headers, "x-openclaw-model")? else { return Ok(None) };
+    match services.models.catalog().resolve(name) {
+        Ok(target) => Ok(Some(target.info.reference())),
+        Err(unknown) => {
+            let shown: String = unknown.name.chars().take(128).collect();
+            Err(ApiError::new(
+                ErrorCode::InvalidModel,
+                format!("Unknown model: {shown}. `GET /v1/models?kind=model` lists those there are."),
+            )
+            .with_details(json!({ "available_models": unknown.similar })))
+        }
+    }
+}
+
+fn session(
+    agent: &Agent,
+    header: Option<&str>,
+    user: Option<&str>,
+    principal: Option<&str>,
+) -> Result<SessionKey, ApiError> {
+    if let Some(text) = header {
+        if agent::is_reserved(text) {
+            return Err(ApiError::invalid(
+                "`x-openclaw-session-key` cannot use reserved internal session namespaces.",
+            ));
+        }
+        return agent::expand(text, &agent.id)
+            .map_err(|why| ApiError::invalid(format!("`x-openclaw-session-key`: {why}")));
+    }
+    let key = match user {
+        Some(user) => format!("agent:{}:openai-user:{}", agent.id, user_part(user, principal)),
+        None => format!("agent:{}:openai:{}", agent.id, RunId::generate()),
+    };
+    SessionKey::parse(&key).map_err(|why| ApiError::invalid(why.to_string()))
+}
+
+/// The part of a session key that stands for `user`. Texts that are keys already stay as they are;
+/// others are shortened and get a digest, so that two users never share a session, and neither do
+/// equal users of two principals.
+fn user_part(user: &str, principal: Option<&str>) -> String {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_@+.-".contains(&b);
+    if principal.is_none() && user.len() <= 128 && user.bytes().all(plain) {
+        return user.to_owned();
+    }
+    let mut digest = Sha256::new();
+    digest.update(principal.unwrap_or_default());
+    digest.update([0]);
+    digest.update(user);
+    let digest = HEXLOWER.encode(&digest.finalize());
+    let readable: String = user
+        .to_ascii_lowercase()
+        .bytes()
+        .take(48)
+        .map(|b| if plain(b) { char::from(b) } else { '-' })
+        .collect();
+    format!("{readable}:{}", digest.get(..32).unwrap_or(&digest))
+}
+
+fn session_owner(key: Option<&str>) -> Option<&str> {
+    let (owner, rest) = key?.trim().strip_prefix("agent:")?.split_once(':')?;
+    (!rest.is_empty()).then_some(owner)
+}
+
+fn header_of_session(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    header(headers, "x-openclaw-session-key")
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ApiError> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    match value.to_str() {
+        Ok(text) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
+        Err(_) => Err(ApiError::invalid(format!("`{name}` must be plain ASCII text"))),
+    }
+}
+
+fn unknown_agent(unknown: agent::UnknownAgent) -> ApiError {
+    ApiError::from(agent::SubmitError::from(unknown))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_never_share_a_session() {
+        let users = ["alice", "Alice", "ALICE", "al ice", "al-ice", "x".repeat(200).as_str()]
+            .map(|user| user_part(user, None));
+        let distinct: std::collections::HashSet<_> = users.iter().collect();
+        assert_eq!(distinct.len(), users.len());
+        assert_eq!(user_part("alice", None), "alice");
+        assert_ne!(user_part("alice", Some("proxy:a")), user_part("alice", Some("proxy:b")));
+        for user in users {
+            SessionKey::parse(&format!("agent:main:openai-user:{user}")).unwrap();
+        }
+    }
+}

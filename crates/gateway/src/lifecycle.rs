@@ -1,0 +1,183 @@
+//! The life of the process: listen, serve, shut down in phases.
+//!
+//! 1. close the door: readiness turns false, nothing new is accepted;
+//! 2. stop the inflow and drain: runs may finish within [`DRAIN`];
+//! 3. flush: usage, then the store;
+//! 4. exit.
+
+use crate::compose::Gateway;
+use crate::http::Site;
+use crate::net::{self, NetPlan};
+use crate::{StartError, reload};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+/// How long runs may take to finish when the gateway stops.
+pub const DRAIN: Duration = Duration::from_secs(30);
+
+/// How long the last writes may take.
+const FLUSH: Duration = Duration::from_secs(10);
+
+/// How long open connections may take to end after their runs have.
+const CLOSE: Duration = Duration::from_secs(2);
+
+/// How a gateway is told to stop.
+#[derive(Debug, Clone, Default)]
+pub struct Shutdown {
+    /// Cancelled: stop, but let runs finish.
+    pub graceful: CancellationToken,
+    /// Cancelled: stop them now.
+    pub at_once: CancellationToken,
+}
+
+/// What to tell the person who started it.
+#[derive(Debug, Clone)]
+pub struct Greeting {
+    /// Where it listens, as `http://host:port`; the first is the one to show.
+    pub addresses: Vec<String>,
+    /// A link that signs one browser in, once, within ten minutes; absent when the Control UI is
+    /// switched off.
+    pub login_url: Option<String>,
+    /// The model of the default agent, as `provider/model`.
+    pub model: String,
+    /// Why that one.
+    pub model_reason: String,
+    /// Whether `/v1/chat/completions` is served.
+    pub chat_completions: bool,
+    /// What was ignored or should be looked at.
+    pub warnings: Vec<String>,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExitReport {
+    /// The phases that took longer than they may.
+    pub overran: Vec<&'static str>,
+    /// Runs that had to be stopped.
+    pub stopped_runs: usize,
+}
+
+impl Gateway {
+    /// Binds the ports.
+    ///
+    /// # Errors
+    /// [`StartError::Listen`] names the port and the way out.
+    pub async fn listen(&mut self) -> Result<(), StartError> {
+        let listeners = net::bind(&self.plan, None).await?;
+        let addresses: Vec<_> = listeners.addresses().iter().map(url).collect();
+        self.services.runtime.set_addresses(addresses.clone());
+        self.lock.publish(&self.lock_info(addresses))?;
+        self.listeners = Some(listeners);
+        Ok(())
+    }
+
+    fn lock_info(&self, addresses: Vec<String>) -> state::lock::LockInfo {
+        let mut info = state::lock::LockInfo::new(self.boot.version);
+        info.addresses = addresses;
+        info
+    }
+
+    /// What to tell the person who started it.
+    pub fn greeting(&self) -> Greeting {
+        let seen = self.services.runtime.snapshot();
+        let serves_ui = self.loaded.settings.gateway.control_ui.enabled;
+        let link = serves_ui.then(|| self.services.login_link().ok()).flatten();
+        let roster = self.services.agents.roster();
+        Greeting {
+            addresses: seen.addresses,
+            login_url: link.map(|link| link.url),
+            model: roster.default_agent().models.first().cloned().unwrap_or_default(),
+            model_reason: self.loaded.model_reason.clone(),
+            chat_completions: seen.endpoints.chat_completions,
+            warnings: seen.warnings,
+        }
+    }
+
+    /// Serves until told to stop, then shuts down in phases.
+    pub async fn run(self, shutdown: Shutdown) -> ExitReport {
+        let mut report = ExitReport::default();
+        let door = CancellationToken::new();
+        let connections = TaskTracker::new();
+        if let Some(listeners) = self.listeners {
+            let site = Site {
+                services: Arc::clone(&self.services),
+                authority: Arc::clone(&self.authority),
+                plan: Arc::clone(&self.plan),
+                assets: Arc::clone(&self.boot.assets),
+                serves_ui: self.loaded.settings.gateway.control_ui.enabled,
+            };
+            let plan: Arc<NetPlan> = Arc::clone(&self.plan);
+            let serving =
+                net::serve(listeners, plan, Arc::new(site), door.clone(), connections.clone());
+            self.tasks.spawn(serving);
+        }
+        let reloader = reload::Reloader {
+            boot: self.boot,
+            services: Arc::clone(&self.services),
+            router: self.router,
+            authority: self.authority,
+        };
+        self.tasks.spawn(reloader.watch(self.loaded, self.stopping.clone()));
+        self.services.health.set_ready();
+        shutdown.graceful.cancelled().await;
+
+        info!("shutting down");
+        self.stopping.cancel();
+        door.cancel();
+        let agents = self.services.agents.clone();
+        let patience = async {
+            tokio::select! {
+                () = tokio::time::sleep(DRAIN) => {}
+                () = shutdown.at_once.cancelled() => {}
+            }
+        };
+        report.stopped_runs = agents.stop(patience).await;
+        if report.stopped_runs > 0 {
+            warn!(runs = report.stopped_runs, "runs were stopped; those that may go on will");
+        }
+        connections.close();
+        if tokio::time::timeout(CLOSE, connections.wait()).await.is_err() {
+            report.overran.push("close connections");
+        }
+        let health = Arc::clone(&self.services.state.health);
+        // The meter's writer ends with its last sender, which the services hold.
+        drop(agents);
+        drop(self.services);
+        self.tasks.close();
+        if tokio::time::timeout(FLUSH, self.tasks.wait()).await.is_err() {
+            report.overran.push("flush usage");
+        }
+        match tokio::time::timeout(FLUSH, health.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                warn!(%error, "the store did not close cleanly");
+                report.overran.push("close the store");
+            }
+            Err(_) => report.overran.push("close the store"),
+        }
+        drop(self.lock);
+        report
+    }
+
+    /// Ends a gateway that was built and never ran: flushes and closes the store.
+    pub async fn close(self) -> ExitReport {
+        let stopped = Shutdown::default();
+        stopped.graceful.cancel();
+        self.run(stopped).await
+    }
+}
+
+/// An address as people and programs open it.
+fn url(address: &SocketAddr) -> String {
+    let port = address.port();
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => format!("http://{}:{port}", Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => format!("http://[{}]:{port}", Ipv6Addr::LOCALHOST),
+        IpAddr::V4(ip) => format!("http://{ip}:{port}"),
+        IpAddr::V6(ip) => format!("http://[{ip}]:{port}"),
+    }
+}

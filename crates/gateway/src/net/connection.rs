@@ -1,0 +1,153 @@
+//! One connection: requests in, answers out.
+
+mod peer;
+mod server;
+
+pub use peer::Peer;
+pub(super) use server::Server;
+
+use super::refusal::{fault_response, panic_response};
+use super::reply::ResponseBody;
+use super::wire::{Exchange, Wire};
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body as AxumBody;
+use futures_util::FutureExt as _;
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+use tower::Service as _;
+use tracing::{debug, error};
+
+/// Answers requests that passed the guard.
+#[async_trait]
+pub trait Handler: Send + Sync {
+    /// Answers one request. A panic in here becomes a 500.
+    ///
+    /// # Cancel safety
+    /// Dropped when the client goes away before it has the whole answer.
+    async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<ResponseBody>;
+}
+
+/// A router answers as it is; its handlers find the [`Peer`] in the request's extensions.
+#[async_trait]
+impl Handler for Router {
+    async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<ResponseBody> {
+        let mut request = request.map(AxumBody::new);
+        request.extensions_mut().insert(peer);
+        match self.clone().call(request).await {
+            Ok(response) => response.map(ResponseBody::from),
+            Err(never) => match never {},
+        }
+    }
+}
+
+/// Serves one connection to its end.
+pub(super) async fn drive(
+    stream: TcpStream,
+    remote: SocketAddr,
+    server: Arc<Server>,
+    shutdown: CancellationToken,
+) {
+    let Ok(local) = stream.local_addr() else {
+        return;
+    };
+    // Without it small answers wait for the client's acknowledgement; failing is harmless.
+    if let Err(error) = stream.set_nodelay(true) {
+        debug!(%error, "cannot switch off delayed sending");
+    }
+    let exchange = Arc::new(Exchange::default());
+    let wire = Wire::new(stream, server.wire_limits(), Arc::clone(&exchange));
+    let counters = Arc::clone(server.counters());
+    counters.accepted.up();
+    counters.open.up();
+    let line = Arc::new(Line {
+        remote,
+        local,
+        exchange,
+        server,
+    });
+    let largest_head = line.server.largest_head();
+    let service = service_fn(|request| answer(Arc::clone(&line), request));
+    let mut http = http1::Builder::new();
+    // The wire keeps the deadlines and has already checked sizes; the library's own only need to
+    // be out of the way.
+    http.header_read_timeout(None).max_buf_size(largest_head);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(wire), service));
+    let ended = match shutdown.run_until_cancelled(connection.as_mut()).await {
+        Some(ended) => ended,
+        None => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    counters.open.down();
+    if let Err(error) = ended {
+        debug!(%remote, %error, "connection ended");
+    }
+}
+
+/// What the requests of one connection share.
+struct Line {
+    remote: SocketAddr,
+    local: SocketAddr,
+    exchange: Arc<Exchange>,
+    server: Arc<Server>,
+}
+
+async fn answer(
+    line: Arc<Line>,
+    request: Request<Incoming>,
+) -> Result<Response<ResponseBody>, Infallible> {
+    let number = line.exchange.start();
+    let server = &line.server;
+    let mut response = match line.exchange.fault_of(number) {
+        Some(fault) => {
+            server.counters().malformed.up();
+            debug!(remote = %line.remote, ?fault, "request refused");
+            fault_response(fault)
+        }
+        None => dispatch(&line, request).await,
+    };
+    server.shield().cover(response.headers_mut());
+    if number >= server.max_requests() {
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    let body = response.body_mut();
+    body.hold(Arc::clone(&line.exchange), Arc::clone(server.counters()));
+    Ok(response)
+}
+
+async fn dispatch(line: &Line, request: Request<Incoming>) -> Response<ResponseBody> {
+    let server = &line.server;
+    server.counters().requests.up();
+    let cleared = match server.guard().check(&request, line.remote.ip(), line.local) {
+        Ok(cleared) => cleared,
+        Err(refusal) => {
+            server.counters().guarded.up();
+            debug!(remote = %line.remote, ?refusal, "request refused");
+            return refusal.response();
+        }
+    };
+    let peer = Peer::new(cleared, line.remote, Arc::clone(server));
+    let handled = AssertUnwindSafe(server.handler().handle(request, peer))
+        .catch_unwind()
+        .await;
+    handled.unwrap_or_else(|_panic| {
+        server.counters().panics.up();
+        error!("a request handler panicked");
+        panic_response()
+    })
+}

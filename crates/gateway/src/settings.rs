@@ -1,0 +1,170 @@
+//! The list of settings sections; each lives with its owner.
+
+use crate::net::config::{
+    AuthSettings, BindSetting, ControlUiSettings, LimitsSettings, SecurityHeadersSettings,
+};
+use agent::AgentsSettings;
+use config::{EnvSettings, Rules, SecretsSettings};
+use llm::ModelsSettings;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::OnceLock;
+use tools::ToolsSettings;
+
+/// The settings file as a whole.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Settings {
+    /// The server: where it listens, who may use it, what it serves.
+    pub gateway: GatewaySettings,
+    /// Who answers, with which model, from which workspace.
+    pub agents: AgentsSettings,
+    /// Providers and models.
+    pub models: ModelsSettings,
+    /// What agents may do.
+    pub tools: ToolsSettings,
+    /// Variables for `${NAME}`.
+    pub env: EnvSettings,
+    /// Where secrets come from.
+    pub secrets: SecretsSettings,
+}
+
+/// `gateway`
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GatewaySettings {
+    /// `local`, or `remote` in the settings of a machine that only uses another one's gateway.
+    pub mode: Option<GatewayMode>,
+    /// The port, 18789 by default. `--port` and `OPENCLAW_GATEWAY_PORT` win over it.
+    #[schemars(range(min = 1, max = 65535))]
+    pub port: Option<u16>,
+    /// Where to listen: `loopback` (default), `lan` (also `all`, `0.0.0.0`), `tailnet`, `auto`,
+    /// `custom` with `customBindHost`, or an address.
+    pub bind: Option<BindSetting>,
+    /// The same as `bind`, in other words.
+    pub host: Option<BindSetting>,
+    /// The address for `bind: custom`.
+    pub custom_bind_host: Option<String>,
+    /// More ports, on loopback only; one that is taken is skipped.
+    pub alias_ports: Vec<u16>,
+    /// More names this gateway answers to in `Host`, beside its addresses and `localhost`.
+    pub hosts: Vec<String>,
+    /// Who may use it.
+    pub auth: AuthSettings,
+    /// Addresses or networks of reverse proxies whose forwarding headers count.
+    pub trusted_proxies: Vec<String>,
+    /// Whether `X-Real-IP` of a trusted proxy counts when it sends no `X-Forwarded-For`.
+    pub allow_real_ip_fallback: bool,
+    /// The Control UI.
+    pub control_ui: ControlUiSettings,
+    /// What is served over HTTP.
+    pub http: HttpSettings,
+    /// What happens when this file changes.
+    pub reload: ReloadSettings,
+    /// Bounds on connections and requests.
+    pub limits: LimitsSettings,
+}
+
+/// `gateway.mode`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum GatewayMode {
+    /// The gateway runs here.
+    Local,
+    /// The gateway runs elsewhere.
+    Remote,
+}
+
+/// `gateway.http`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HttpSettings {
+    /// Routes that can be switched on and off.
+    pub endpoints: EndpointSettings,
+    /// Headers on every answer.
+    pub security_headers: SecurityHeadersSettings,
+}
+
+/// `gateway.http.endpoints`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EndpointSettings {
+    /// `/v1/chat/completions`, off by default.
+    pub chat_completions: EndpointSwitch,
+}
+
+/// A route that can be switched on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EndpointSwitch {
+    /// Whether it is served.
+    pub enabled: bool,
+}
+
+/// `gateway.reload`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ReloadSettings {
+    /// Whether changes of this file are taken up while running.
+    pub mode: ReloadMode,
+}
+
+/// `gateway.reload.mode`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ReloadMode {
+    /// What can change while running does; the rest is reported as waiting for a restart.
+    #[default]
+    Hybrid,
+    /// Nothing changes until a restart.
+    Off,
+}
+
+/// Keys people bring from the reference that this version does not have, and why.
+const ABSENT: &[(&str, &str)] = &[
+    ("meta", "written by other tools, not needed here"),
+    ("wizard", "written by other tools, not needed here"),
+    ("channels", "chat channels are not part of this version"),
+    ("bindings", "chat channels are not part of this version"),
+    ("messages", "chat channels are not part of this version"),
+    ("hooks", "webhooks are not part of this version"),
+    ("cron", "schedules are not part of this version"),
+    ("session", "session rules are not part of this version"),
+    ("skills", "skills are not part of this version"),
+    ("plugins", "there are no plugins"),
+    ("browser", "the browser tool is not part of this version"),
+    ("logging", "set the level with --log-level or OPENCLAW_LOG_LEVEL"),
+    ("canvasHost", "the canvas is not part of this version"),
+    ("discovery", "the gateway does not announce itself"),
+    ("update", "the gateway does not update itself"),
+    ("gateway.tailscale", "publish the port with tailscale itself"),
+    ("gateway.http.endpoints.responses", "the responses route is not part of this version"),
+    ("agents.defaults.heartbeat", "heartbeats are not part of this version"),
+    ("agents.defaults.sandbox", "the sandbox is not part of this version"),
+    ("agents.defaults.compaction", "old turns are left out of long prompts instead"),
+];
+
+/// What the settings file must look like. Unknown keys are errors where a typo could open a door.
+/// Source: decisions DEC-22.
+pub fn rules() -> Rules {
+    Rules {
+        schema: schema().clone(),
+        strict_prefixes: vec![
+            "gateway.auth",
+            "tools",
+            "agents.list.*.tools",
+            "agents.entries.*.tools",
+            "sandbox",
+            "secrets",
+            "approvals",
+            "budgets",
+        ],
+        absent: ABSENT,
+    }
+}
+
+/// The JSON Schema (2020-12) of [`Settings`].
+pub fn schema() -> &'static serde_json::Value {
+    static SCHEMA: OnceLock<serde_json::Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| schemars::schema_for!(Settings).to_value())
+}

@@ -1,0 +1,110 @@
+//! Model servers on this machine.
+
+use super::ProviderConfig;
+use super::configure::from_vendor;
+use super::vendors::{VENDORS, Vendor};
+use crate::transport::{Transport, Trust, read_limited};
+use crate::{ModelInfo, Price};
+use bytes::Bytes;
+use domain::{ModelId, ProviderId};
+use futures_util::future::join_all;
+use http::{Method, Request};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// A model server that answered on a loopback port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalServer {
+    /// Which vendor's port it was.
+    pub provider: ProviderId,
+    /// Where it is.
+    pub base_url: String,
+    /// What it says it serves, in its order.
+    pub models: Vec<ModelId>,
+}
+
+/// How long all probes together may take.
+const PROBE_DEADLINE: Duration = Duration::from_millis(300);
+/// Most bytes of a model list that are read.
+const LIST_LIMIT: usize = 1 << 20;
+
+#[derive(Deserialize)]
+struct List {
+    data: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+}
+
+/// Asks the usual loopback ports of known local servers for their models, all at once, within
+/// 300 ms. Sends no key, follows no redirect. Servers that do not answer are left out.
+pub async fn probe_local() -> Vec<LocalServer> {
+    let probes = VENDORS.iter().filter_map(|vendor| {
+        let local = vendor.local?;
+        Some(probe(
+            vendor,
+            format!("http://127.0.0.1:{}{}", local.port, local.path),
+        ))
+    });
+    join_all(probes).await.into_iter().flatten().collect()
+}
+
+async fn probe(vendor: &Vendor, url: String) -> Option<LocalServer> {
+    let request = Request::builder()
+        .method(Method::GET)
+        .uri(&url)
+        .body(http_body_util::Full::<Bytes>::default());
+    let answer = async {
+        let transport = Transport::new(PROBE_DEADLINE, Trust::default());
+        let response = transport.client().request(request.ok()?).await.ok()?;
+        if !response.status().is_success() {
+            return None;
+        }
+        let body = read_limited(response.into_body(), LIST_LIMIT).await.ok()?;
+        serde_json::from_slice::<List>(&body).ok()
+    };
+    let list = tokio::time::timeout(PROBE_DEADLINE, answer).await.ok()??;
+    Some(LocalServer {
+        provider: ProviderId::new(vendor.id),
+        base_url: vendor.base_url.to_owned(),
+        models: list
+            .data
+            .into_iter()
+            .map(|listed| ModelId::new(listed.id))
+            .collect(),
+    })
+}
+
+impl LocalServer {
+    /// The provider to add so that its models can be called; they cost nothing.
+    pub fn provider_config(&self) -> ProviderConfig {
+        let mut config = VENDORS
+            .iter()
+            .find(|vendor| vendor.id == self.provider.as_str())
+            .map_or_else(
+                || ProviderConfig::new(self.provider.as_str(), ""),
+                from_vendor,
+            );
+        config.base_url.clone_from(&self.base_url);
+        config.models = self
+            .models
+            .iter()
+            .map(|model| ModelInfo {
+                provider: self.provider.clone(),
+                model: model.clone(),
+                name: model.to_string(),
+                context_window: None,
+                max_output: None,
+                images: false,
+                tools: true,
+                reasoning: false,
+                price: Some(Price::FREE),
+                best_for: Some("private answers on this machine".to_owned()),
+            })
+            .collect();
+        config.default_model = None;
+        config
+    }
+}

@@ -1,0 +1,12 @@
+//! The crate as its users see it.
+
+mod catalog;
+mod fake;
+mod golden;
+mod offline;
+mod refusals;
+mod repair;
+mod said;
+mod settings;
+mod sse;
+mod transport;

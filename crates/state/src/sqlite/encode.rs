@@ -1,0 +1,70 @@
+//! Records as columns, made on the caller's side so that the writer thread only writes.
+
+use crate::Error;
+use domain::{MicroUsd, Record, Usage};
+
+/// A record ready to be written, and what it changes in the projections.
+pub(super) struct Encoded {
+    pub(super) kind: String,
+    pub(super) version: u32,
+    pub(super) payload: String,
+    pub(super) effect: Effect,
+}
+
+/// What a record changes in the projections.
+pub(super) enum Effect {
+    /// Nothing but the number of the last record.
+    None,
+    /// One more turn.
+    Turn,
+    /// A model call was paid for.
+    Spent(Box<Spent>),
+}
+
+/// One model call.
+pub(super) struct Spent {
+    pub(super) provider: String,
+    pub(super) model: String,
+    pub(super) usage: Usage,
+    pub(super) cost: Option<MicroUsd>,
+}
+
+/// Turns a record into columns.
+pub(super) fn encode(record: &Record) -> Result<Encoded, Error> {
+    let effect = match record {
+        Record::TurnAccepted(_) => Effect::Turn,
+        Record::AssistantMessage(said) => Effect::Spent(Box::new(Spent {
+            provider: said.provider.as_str().to_owned(),
+            model: said.model.as_str().to_owned(),
+            usage: said.usage,
+            cost: said.cost,
+        })),
+        Record::SessionOpened(_)
+        | Record::RunStarted(_)
+        | Record::ToolStarted(_)
+        | Record::ToolFinished(_)
+        | Record::RunFinished(_)
+        | Record::Unknown { .. } => Effect::None,
+    };
+    Ok(Encoded {
+        kind: record.kind().to_owned(),
+        version: record.version(),
+        payload: record
+            .payload()
+            .map_err(|error| Error::Record(error.to_string()))?,
+        effect,
+    })
+}
+
+/// Turns records into columns.
+pub(super) fn encode_all(records: &[Record]) -> Result<Vec<Encoded>, Error> {
+    records.iter().map(encode).collect()
+}
+
+/// About how many bytes the records take while they wait.
+pub(super) fn weight(records: &[Encoded]) -> usize {
+    records
+        .iter()
+        .map(|record| record.payload.len().saturating_add(128))
+        .sum()
+}

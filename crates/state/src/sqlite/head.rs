@@ -1,0 +1,181 @@
+//! The head of a session: its projection row, read at the start of a write and saved at its end.
+
+use super::encode::{Effect, Encoded, Spent};
+use super::job::Tx;
+use super::row;
+use crate::{Fence, Seq};
+use domain::{MicroUsd, Usage};
+use rusqlite::{OptionalExtension, params};
+
+/// A session as it stands inside the open transaction.
+pub(super) struct Head {
+    pub(super) id: i64,
+    pub(super) fence: i64,
+    agent: String,
+    last_seq: i64,
+    turns: i64,
+    usage: Usage,
+    cost: MicroUsd,
+}
+
+impl Head {
+    /// The session with this key, if it was ever opened.
+    pub(super) fn load(tx: &Tx<'_>, key: &str) -> rusqlite::Result<Option<Self>> {
+        tx.sql
+            .prepare_cached(
+                "SELECT id, fence, agent, last_seq, turns, cost, input_tokens, output_tokens,
+                   cache_read_tokens, cache_write_tokens, reasoning_tokens
+                 FROM session WHERE key = ?1",
+            )?
+            .query_row([key], |row| {
+                Ok(Self {
+                    id: row.get(0)?,
+                    fence: row.get(1)?,
+                    agent: row.get(2)?,
+                    last_seq: row.get(3)?,
+                    turns: row.get(4)?,
+                    cost: MicroUsd(row.get(5)?),
+                    usage: row::usage(row, 6)?,
+                })
+            })
+            .optional()
+    }
+
+    /// A new session; its records are still to be appended.
+    pub(super) fn create(
+        tx: &Tx<'_>,
+        key: &str,
+        session_id: &str,
+        agent: &str,
+    ) -> rusqlite::Result<Self> {
+        let id = tx
+            .sql
+            .prepare_cached(
+                "INSERT INTO session (key, session_id, agent, created_at, updated_at, fence,
+                   last_seq, turns, cost) VALUES (?1, ?2, ?3, ?4, ?4, 0, 0, 0, 0)",
+            )?
+            .insert(params![key, session_id, agent, tx.now.0])?;
+        Ok(Self {
+            id,
+            fence: 0,
+            agent: agent.to_owned(),
+            last_seq: 0,
+            turns: 0,
+            usage: Usage::default(),
+            cost: MicroUsd::ZERO,
+        })
+    }
+
+    /// Whether `held` may still write.
+    ///
+    /// # Errors
+    /// [`crate::Error::LeaseLost`].
+    pub(super) fn check(&self, held: Fence) -> Result<(), crate::Error> {
+        if held.0 < self.fence {
+            return Err(crate::Error::LeaseLost {
+                held,
+                current: Fence(self.fence),
+            });
+        }
+        Ok(())
+    }
+
+    /// Outdates every earlier holder.
+    pub(super) fn grow_fence(&mut self) -> Fence {
+        self.fence = self.fence.saturating_add(1);
+        Fence(self.fence)
+    }
+
+    /// Writes the next record of the log and folds it into this head.
+    pub(super) fn append(
+        &mut self,
+        tx: &Tx<'_>,
+        key: &str,
+        run: Option<&str>,
+        record: &Encoded,
+    ) -> rusqlite::Result<Seq> {
+        self.last_seq = self.last_seq.saturating_add(1);
+        tx.sql
+            .prepare_cached(
+                "INSERT INTO session_event (session, seq, at_ms, run, fence, kind, version, payload)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                self.id,
+                self.last_seq,
+                tx.now.0,
+                run,
+                self.fence,
+                record.kind,
+                record.version,
+                record.payload,
+            ])?;
+        match &record.effect {
+            Effect::None => {}
+            Effect::Turn => self.turns = self.turns.saturating_add(1),
+            Effect::Spent(spent) => {
+                self.usage = self.usage.plus(spent.usage);
+                self.cost += spent.cost.unwrap_or_default();
+                insert_usage(tx, run, Some(key), Some(&self.agent), spent)?;
+            }
+        }
+        Ok(Seq(self.last_seq))
+    }
+
+    /// The number of the last record.
+    pub(super) fn last(&self) -> Seq {
+        Seq(self.last_seq)
+    }
+
+    /// Writes the projection back.
+    pub(super) fn save(&self, tx: &Tx<'_>) -> rusqlite::Result<()> {
+        tx.sql
+            .prepare_cached(
+                "UPDATE session SET updated_at = ?2, fence = ?3, last_seq = ?4, turns = ?5,
+                   cost = ?6, input_tokens = ?7, output_tokens = ?8, cache_read_tokens = ?9,
+                   cache_write_tokens = ?10, reasoning_tokens = ?11
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                self.id,
+                tx.now.0,
+                self.fence,
+                self.last_seq,
+                self.turns,
+                self.cost.0,
+                row::count(self.usage.input),
+                row::count(self.usage.output),
+                row::count(self.usage.cache_read),
+                row::count(self.usage.cache_write),
+                row::count(self.usage.reasoning),
+            ])
+            .map(|_rows| ())
+    }
+}
+
+/// Writes the usage row of one model call that ended now.
+fn insert_usage(
+    tx: &Tx<'_>,
+    run: Option<&str>,
+    session: Option<&str>,
+    agent: Option<&str>,
+    spent: &Spent,
+) -> rusqlite::Result<()> {
+    tx.sql
+        .prepare_cached(super::metering::INSERT)?
+        .execute(params![
+            tx.now.0,
+            run,
+            session,
+            agent,
+            spent.provider,
+            spent.model,
+            row::count(spent.usage.input),
+            row::count(spent.usage.output),
+            row::count(spent.usage.cache_read),
+            row::count(spent.usage.cache_write),
+            row::count(spent.usage.reasoning),
+            spent.cost.map(|cost| cost.0),
+        ])
+        .map(|_rows| ())
+}

@@ -1,0 +1,122 @@
+//! An empty home: a state directory of its own, gone when dropped.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+/// A temporary place for one gateway.
+///
+/// ```text
+/// <root>/            HOME of the process
+///   state/           OPENCLAW_STATE_DIR, with openclaw.json
+///   gateway.stdout   what the process wrote
+///   gateway.stderr
+/// ```
+#[derive(Debug)]
+pub struct Home {
+    root: tempfile::TempDir,
+}
+
+impl Home {
+    /// Makes an empty home; the state directory does not exist yet.
+    ///
+    /// # Errors
+    /// When the temporary directory cannot be made.
+    pub fn empty() -> anyhow::Result<Self> {
+        let root = tempfile::Builder::new().prefix("openclaw-").tempdir();
+        Ok(Self {
+            root: root.context("cannot make a temporary home")?,
+        })
+    }
+
+    /// Makes a home whose settings point the default agent at a model server, as
+    /// [`Home::settings`] describes.
+    ///
+    /// # Errors
+    /// When the files cannot be written.
+    pub fn with_model(base_url: &str) -> anyhow::Result<Self> {
+        let home = Self::empty()?;
+        home.write_config(&Self::settings(base_url))?;
+        Ok(home)
+    }
+
+    /// The settings most tests want: chat completions on, one provider `fake` with the models
+    /// `fake-1` (priced at 1 and 2 dollars per million tokens) and `fake-2` (free), and the
+    /// default agent on `fake/fake-1`.
+    pub fn settings(base_url: &str) -> Value {
+        json!({
+            "gateway": {"http": {"endpoints": {"chatCompletions": {"enabled": true}}}},
+            "models": {"providers": {"fake": {
+                "baseUrl": base_url,
+                "apiKey": "fake-key",
+                "api": "openai-completions",
+                "models": [
+                    {"id": "fake-1", "name": "Fake One", "contextWindow": 128_000,
+                     "maxTokens": 8192, "input": ["text", "image"],
+                     "cost": {"input": 1, "output": 2, "cacheRead": 0, "cacheWrite": 0}},
+                    {"id": "fake-2", "name": "Fake Two", "contextWindow": 32_000,
+                     "maxTokens": 4096,
+                     "cost": {"input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0}}
+                ]
+            }}},
+            "agents": {"defaults": {"model": "fake/fake-1"}}
+        })
+    }
+
+    /// The directory that holds everything.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// The gateway's state directory.
+    pub fn state_dir(&self) -> PathBuf {
+        self.root.path().join("state")
+    }
+
+    /// The settings file.
+    pub fn config_path(&self) -> PathBuf {
+        self.state_dir().join("openclaw.json")
+    }
+
+    /// Where the gateway's standard output goes.
+    pub fn stdout_path(&self) -> PathBuf {
+        self.root.path().join("gateway.stdout")
+    }
+
+    /// Where the gateway's standard error goes.
+    pub fn stderr_path(&self) -> PathBuf {
+        self.root.path().join("gateway.stderr")
+    }
+
+    /// Writes the settings file, replacing what was there.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_config(&self, settings: &Value) -> anyhow::Result<()> {
+        self.write_config_text(&serde_json::to_string_pretty(settings)?)
+    }
+
+    /// Writes the settings file as this very text, for comments and for mistakes.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_config_text(&self, text: &str) -> anyhow::Result<()> {
+        let dir = self.state_dir();
+        make_private(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        let path = self.config_path();
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+/// Makes a directory only its owner can enter, as the gateway itself would.
+fn make_private(dir: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(dir)
+}

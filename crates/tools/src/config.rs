@@ -1,0 +1,104 @@
+//! The `tools` section of the settings, and the part of it an agent may narrow.
+
+use crate::ToolPattern;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which tools agents have and what these may do without asking.
+///
+/// Reloads live: the next call is judged by the new values.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct ToolsSettings {
+    /// The set of tools agents start from.
+    pub profile: Profile,
+    /// Only these tools of the profile remain. Names, groups such as `group:fs`, or patterns with
+    /// `*`. Not set means all of them; an empty list means none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow: Option<Vec<ToolPattern>>,
+    /// These tools are never available, whatever else allows them.
+    pub deny: Vec<ToolPattern>,
+    /// The tools that touch files.
+    pub fs: FsSettings,
+}
+
+/// Settings of the tools that touch files in an agent's workspace.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct FsSettings {
+    /// What happens when a tool wants to create or change a file in the workspace.
+    pub write: WriteMode,
+}
+
+/// What one agent's `tools` section takes away from the gateway's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct AgentToolsSettings {
+    /// A smaller set to start from. Not set means the gateway's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// Only these tools remain, as in `tools.allow`. It cannot add what the gateway took away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow: Option<Vec<ToolPattern>>,
+    /// These tools are not available to this agent.
+    pub deny: Vec<ToolPattern>,
+}
+
+/// A named set of tools.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Profile {
+    /// Only the status of the session.
+    Minimal,
+    /// Files, commands, web, sessions and memory.
+    Coding,
+    /// Messages and sessions.
+    Messaging,
+    /// Every tool.
+    #[default]
+    Full,
+}
+
+/// Whether files of the workspace may be changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum WriteMode {
+    /// Without asking.
+    #[default]
+    Allow,
+    /// After a person approved it.
+    Ask,
+    /// Not at all.
+    Deny,
+}
+
+impl Profile {
+    /// The profile as it is written in the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Minimal => "minimal",
+            Self::Coding => "coding",
+            Self::Messaging => "messaging",
+            Self::Full => "full",
+        }
+    }
+
+    /// Whether the profile contains a tool.
+    pub fn contains(self, tool: &str) -> bool {
+        let patterns: &[&str] = match self {
+            Self::Minimal => &["session_status"],
+            Self::Coding => &[
+                "group:fs",
+                "group:runtime",
+                "group:web",
+                "group:sessions",
+                "group:memory",
+            ],
+            Self::Messaging => &["group:messaging", "group:sessions"],
+            Self::Full => &["*"],
+        };
+        patterns
+            .iter()
+            .any(|pattern| ToolPattern::new(*pattern).matches(tool))
+    }
+}

@@ -1,0 +1,113 @@
+//! The tools as a run sees them.
+
+use crate::policy::{self, PolicyCx};
+use crate::{Access, Effect, RawArgs, Registry, ToolCx, ToolError, ToolsSettings, cut, dispatch};
+use domain::{ToolCall, ToolResult, ToolSpec};
+use std::time::Instant;
+use tracing::{Instrument, info_span};
+
+/// The registered tools under one version of the settings. Shared behind an `Arc`; new settings
+/// make a new one.
+#[derive(Debug)]
+pub struct Toolbox {
+    registry: Registry,
+    settings: ToolsSettings,
+}
+
+impl Toolbox {
+    /// Puts the tools under the settings.
+    pub fn new(registry: Registry, settings: ToolsSettings) -> Self {
+        Self { registry, settings }
+    }
+
+    /// The tools to offer a model, by name. Those every call of which would be denied are left out.
+    pub fn specs(&self, access: &Access) -> Vec<ToolSpec> {
+        self.registry
+            .entries()
+            .filter(|entry| {
+                let name = entry.spec.name.as_str();
+                policy::offered(name, entry.effect, &self.settings, access)
+            })
+            .map(|entry| entry.spec.clone())
+            .collect()
+    }
+
+    /// Whether repeating a call of this tool could do something twice. True for unknown names.
+    pub fn has_effects(&self, name: &str) -> bool {
+        self.registry
+            .entry(name)
+            .is_none_or(|entry| entry.effect == Effect::Changes)
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &ToolsSettings {
+        &self.settings
+    }
+
+    /// Runs one call: decide, then attempt. Every problem is told in the result, for the model.
+    ///
+    /// # Cancel safety
+    /// Dropping the future before a file tool has begun does nothing. Once begun, the file
+    /// operation is finished on its own thread and its outcome is lost to the caller.
+    pub async fn run(&self, call: &ToolCall, cx: &ToolCx) -> ToolResult {
+        let span = info_span!("tool", tool.name = %call.name, run.id = %cx.run);
+        async {
+            let started = Instant::now();
+            let outcome = self.attempt(call, cx).await;
+            let duration_ms = started.elapsed().as_millis();
+            let (content, is_error) = match outcome {
+                Ok(output) => (output.text, false),
+                Err(error) => (error.to_string(), true),
+            };
+            let size_bytes = content.len();
+            tracing::debug!(
+                duration_ms,
+                size_bytes,
+                is_error,
+                "tool {} finished",
+                call.name
+            );
+            ToolResult {
+                call: call.id.clone(),
+                name: Some(call.name.clone()),
+                content: cut::middle(content, cut::MAX_OUTPUT_BYTES),
+                is_error,
+            }
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn attempt(&self, call: &ToolCall, cx: &ToolCx) -> Result<crate::ToolOutput, ToolError> {
+        let Some(entry) = self.registry.entry(call.name.as_str()) else {
+            return Err(self.unknown(call, &cx.access));
+        };
+        let policy = PolicyCx {
+            settings: &self.settings,
+            access: &cx.access,
+            effect: entry.effect,
+            workspace: &cx.workspace,
+            protected: self.registry.protected(),
+        };
+        dispatch::dispatch(entry.tool.as_ref(), RawArgs(&call.arguments), &policy, cx).await
+    }
+
+    fn unknown(&self, call: &ToolCall, access: &Access) -> ToolError {
+        let names: Vec<String> = self
+            .specs(access)
+            .into_iter()
+            .map(|spec| spec.name.to_string())
+            .collect();
+        let available = if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        };
+        ToolError::Denied {
+            reason: format!(
+                "there is no tool named {:?}; available: {available}",
+                call.name.as_str()
+            ),
+        }
+    }
+}
