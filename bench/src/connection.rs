@@ -47,7 +47,11 @@ impl Connection {
         let socket = TcpStream::connect(address).await;
         let socket = socket.with_context(|| format!("cannot connect to {address}"))?;
         socket.set_nodelay(true)?;
-        Ok(Self { address, socket, buffer: Vec::with_capacity(8192) })
+        Ok(Self {
+            address,
+            socket,
+            buffer: Vec::with_capacity(8192),
+        })
     }
 
     /// Sends the request and reads the answer; anything but a 200 with the expected word fails.
@@ -76,7 +80,11 @@ impl Connection {
                     bail!("a wrong answer: {}", String::from_utf8_lossy(&self.buffer));
                 };
                 let session = header(&self.buffer, "x-openclaw-session-key");
-                return Ok(Exchange { first_word, end, session: session.map(str::to_owned) });
+                return Ok(Exchange {
+                    first_word,
+                    end,
+                    session: session.map(str::to_owned),
+                });
             }
         }
     }
@@ -84,7 +92,9 @@ impl Connection {
 
 /// Reads the head once it is here.
 fn head(buffer: &[u8]) -> anyhow::Result<Option<Framing>> {
-    let Some(end) = memmem::find(buffer, b"\r\n\r\n") else { return Ok(None) };
+    let Some(end) = memmem::find(buffer, b"\r\n\r\n") else {
+        return Ok(None);
+    };
     if buffer.get(9..12) != Some(b"200") {
         bail!("not a 200: {}", String::from_utf8_lossy(buffer));
     }
@@ -96,7 +106,10 @@ fn head(buffer: &[u8]) -> anyhow::Result<Option<Framing>> {
     if header(buffer, "transfer-encoding") == Some("chunked") {
         return Ok(Some(Framing::Chunked(body)));
     }
-    bail!("neither a length nor chunks: {}", String::from_utf8_lossy(buffer))
+    bail!(
+        "neither a length nor chunks: {}",
+        String::from_utf8_lossy(buffer)
+    )
 }
 
 /// A header's value, from the buffer's head.
@@ -117,9 +130,12 @@ fn is_complete(buffer: &[u8], framing: &mut Framing) -> anyhow::Result<bool> {
     };
     loop {
         let rest = buffer.get(*at..).unwrap_or_default();
-        let Some(line) = memmem::find(rest, b"\r\n") else { return Ok(false) };
+        let Some(line) = memmem::find(rest, b"\r\n") else {
+            return Ok(false);
+        };
         let size = std::str::from_utf8(rest.get(..line).unwrap_or_default())?;
-        let size = usize::from_str_radix(size, 16).with_context(|| format!("bad chunk {size:?}"))?;
+        let size =
+            usize::from_str_radix(size, 16).with_context(|| format!("bad chunk {size:?}"))?;
         let next = *at + line + 2 + size + 2;
         if buffer.len() < next {
             return Ok(false);

@@ -42,7 +42,9 @@ struct Options {
 async fn main() -> anyhow::Result<()> {
     let options = options()?;
     let binary = sibling("openclaw")?;
-    let place = tempfile::Builder::new().prefix("bench-").tempdir_in(programs_dir()?)?;
+    let place = tempfile::Builder::new()
+        .prefix("bench-")
+        .tempdir_in(programs_dir()?)?;
 
     let mut fake = process::Fake::start(&sibling("fake-model")?).await?;
     let nginx = nginx::Nginx::start(fake.address(), place.path()).await?;
@@ -75,7 +77,7 @@ async fn main() -> anyhow::Result<()> {
         machine: machine::describe(&nginx, place.path())?,
         plan,
     };
-    let text = report::render(&measured);
+    let text = report::render(&measured)?;
     report::print(&text);
     if let Some(page) = options.page {
         report::write_page(&page, &text)?;
@@ -85,7 +87,10 @@ async fn main() -> anyhow::Result<()> {
 }
 
 fn options() -> anyhow::Result<Options> {
-    let mut options = Options { quick: false, page: None };
+    let mut options = Options {
+        quick: false,
+        page: None,
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -106,7 +111,10 @@ fn options() -> anyhow::Result<Options> {
 /// The directory of this program: the others are built beside it, with the same profile.
 fn programs_dir() -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe().context("cannot find the running program")?;
-    Ok(program.parent().context("the program has no directory")?.to_owned())
+    Ok(program
+        .parent()
+        .context("the program has no directory")?
+        .to_owned())
 }
 
 fn sibling(name: &str) -> anyhow::Result<PathBuf> {

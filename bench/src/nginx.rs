@@ -1,5 +1,5 @@
 //! nginx as a plain reverse proxy in front of the fake model, set up to do well.
-//! Source: nginx, ngx_http_proxy_module and ngx_http_upstream_module.
+//! Source: nginx, modules `http_proxy` and `http_upstream`.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use testkit::{Caller, ports};
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
@@ -14,7 +15,7 @@ use tokio::time::sleep;
 /// How often, with 10 ms between, nginx is asked whether it serves.
 const PATIENCE: u32 = 500;
 
-/// A running nginx; killed when dropped.
+/// A running nginx; stopped when dropped.
 pub(crate) struct Nginx {
     child: Child,
     address: SocketAddr,
@@ -29,11 +30,22 @@ impl Nginx {
         let file = place.join("nginx.conf");
         std::fs::write(&file, configuration(upstream, port, place))?;
         let mut command = Command::new(&program);
-        command.arg("-p").arg(place).arg("-c").arg(&file).args(["-e", "stderr"]);
-        command.stdin(Stdio::null()).kill_on_drop(true);
-        let child = command.spawn().with_context(|| format!("cannot run {program}"))?;
+        command
+            .arg("-p")
+            .arg(place)
+            .arg("-c")
+            .arg(&file)
+            .args(["-e", "stderr"]);
+        command.stdin(Stdio::null());
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot run {program}"))?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let mut nginx = Self { child, address, version: version(&program).await? };
+        let mut nginx = Self {
+            child,
+            address,
+            version: version(&program).await?,
+        };
         nginx.until_ready().await?;
         Ok(nginx)
     }
@@ -58,6 +70,16 @@ impl Nginx {
 
     pub(crate) fn pid(&self) -> anyhow::Result<u32> {
         self.child.id().context("nginx has ended")
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // SIGTERM, not SIGKILL: a killed master leaves its workers behind.
+        let pid = self.child.id().and_then(|pid| i32::try_from(pid).ok());
+        if let Some(pid) = pid.and_then(Pid::from_raw) {
+            kill_process(pid, Signal::TERM).ok();
+        }
     }
 }
 
@@ -102,7 +124,9 @@ http {{
 fn find() -> anyhow::Result<String> {
     let places = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"];
     let found = places.into_iter().find(|place| Path::new(place).is_file());
-    Ok(found.context("no nginx; run `make bench`, which installs it")?.to_owned())
+    Ok(found
+        .context("no nginx; run `make bench`, which installs it")?
+        .to_owned())
 }
 
 async fn version(program: &str) -> anyhow::Result<String> {

@@ -30,8 +30,12 @@ pub(crate) fn memory(pid: u32) -> anyhow::Result<u64> {
     let path = format!("/proc/{pid}/status");
     let status = std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix("kB")).map(str::trim);
-    let kib: u64 = kib.with_context(|| format!("no VmRSS in {path}"))?.parse()?;
+    let kib = line
+        .and_then(|line| line.trim().strip_suffix("kB"))
+        .map(str::trim);
+    let kib: u64 = kib
+        .with_context(|| format!("no VmRSS in {path}"))?
+        .parse()?;
     Ok(kib * 1024)
 }
 
@@ -61,7 +65,9 @@ fn ticks_of(pid: u32) -> anyhow::Result<u64> {
     let path = format!("/proc/{pid}/stat");
     let stat = std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
     // The name in brackets may hold spaces; the fields are counted after it.
-    let (_, fields) = stat.rsplit_once(')').with_context(|| format!("bad {path}"))?;
+    let (_, fields) = stat
+        .rsplit_once(')')
+        .with_context(|| format!("bad {path}"))?;
     let mut fields = fields.split_whitespace().skip(11);
     let user: u64 = fields.next().context("no user time")?.parse()?;
     let system: u64 = fields.next().context("no system time")?.parse()?;
@@ -77,14 +83,24 @@ pub(crate) struct Fake {
 impl Fake {
     pub(crate) async fn start(program: &Path) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
         let mut child = command.spawn().context("cannot start the fake model")?;
         let output = child.stdout.take().context("no output of the fake model")?;
         let line = BufReader::new(output).lines().next_line().await?;
         let line = line.context("the fake model ended at once")?;
-        let address = line.strip_prefix("http://").and_then(|rest| rest.strip_suffix("/v1"));
-        let Some(address) = address else { bail!("the fake model said {line:?}") };
-        Ok(Self { child, address: address.parse()? })
+        let address = line
+            .strip_prefix("http://")
+            .and_then(|rest| rest.strip_suffix("/v1"));
+        let Some(address) = address else {
+            bail!("the fake model said {line:?}")
+        };
+        Ok(Self {
+            child,
+            address: address.parse()?,
+        })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -100,6 +116,9 @@ impl Fake {
     }
 
     pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
-        self.child.kill().await.context("cannot stop the fake model")
+        self.child
+            .kill()
+            .await
+            .context("cannot stop the fake model")
     }
 }

@@ -48,7 +48,13 @@ pub(crate) struct Side {
 impl Side {
     pub(crate) fn new(kind: Kind, address: SocketAddr, pid: u32, token: Option<&str>) -> Self {
         let request = |stream| render(kind.model(), address, token, stream);
-        Self { kind, address, pid, whole: request(false), streamed: request(true) }
+        Self {
+            kind,
+            address,
+            pid,
+            whole: request(false),
+            streamed: request(true),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::failure::{Failure, Kind};
 use crate::home::Home;
 use client::{Client, Endpoint};
 use config::secret::Resolver;
-use config::{Document, SecretInput, SecretsSettings};
+use config::{Env, SecretInput, SecretsSettings};
 use gateway::token;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -37,11 +37,17 @@ pub(crate) fn secret(text: &str) -> Result<SecretString, Infallible> {
 }
 
 /// What a client must know of the settings. The rest may be wrong without shutting anybody out.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    settings: KnownSettings,
+    env: Env,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Known {
+struct KnownSettings {
     gateway: KnownGateway,
-    secrets: Option<SecretsSettings>,
+    secrets: SecretsSettings,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -72,38 +78,69 @@ pub(crate) struct Port {
 impl Known {
     /// Reads what a client must know; nothing is known when the file cannot be read.
     pub(crate) fn of(home: &Home) -> Self {
-        let read = |(_, document): (_, Document)| {
-            serde_json::from_value(document.value().clone()).ok()
-        };
-        home.document().ok().and_then(read).unwrap_or_default()
+        match home.document() {
+            Ok((_, document)) => {
+                let settings = serde_json::from_value(document.value().clone());
+                Self {
+                    settings: settings.unwrap_or_default(),
+                    env: document.env().clone(),
+                }
+            }
+            Err(_) => Self {
+                env: home.env().clone(),
+                ..Self::default()
+            },
+        }
     }
 
     /// Where the gateway of this home listens unless `--port` says otherwise.
-    pub(crate) fn port(&self, home: &Home) -> Port {
-        let env = home.env().filled("OPENCLAW_GATEWAY_PORT").and_then(|text| text.parse().ok());
-        match (env, self.gateway.port) {
-            (Some(number), _) => Port { number, source: "env" },
-            (None, Some(number)) => Port { number, source: "config" },
-            (None, None) => Port { number: DEFAULT_PORT, source: "default" },
+    pub(crate) fn port(&self) -> Port {
+        let env = self
+            .env
+            .filled("OPENCLAW_GATEWAY_PORT")
+            .and_then(|text| text.trim().parse().ok());
+        match (env, self.settings.gateway.port) {
+            (Some(number), _) => Port {
+                number,
+                source: "env",
+            },
+            (None, Some(number)) => Port {
+                number,
+                source: "config",
+            },
+            (None, None) => Port {
+                number: DEFAULT_PORT,
+                source: "default",
+            },
         }
     }
 
     /// `gateway.bind` as written; `loopback` when it is not.
     pub(crate) fn bind(&self) -> String {
-        let written = self.gateway.bind.as_ref().and_then(|bind| bind.as_str());
+        let written = self
+            .settings
+            .gateway
+            .bind
+            .as_ref()
+            .and_then(|bind| bind.as_str());
         written.unwrap_or("loopback").to_owned()
     }
 
     /// `gateway.auth.mode`, or what follows from the secrets that are configured.
     pub(crate) fn auth_mode(&self) -> String {
-        let auth = &self.gateway.auth;
-        let inferred = if auth.token.is_none() && auth.password.is_some() { "password" } else { "token" };
+        let auth = &self.settings.gateway.auth;
+        let inferred = if auth.token.is_none() && auth.password.is_some() {
+            "password"
+        } else {
+            "token"
+        };
         auth.mode.as_deref().unwrap_or(inferred).to_owned()
     }
 
     /// Whether the environment or the settings name a token.
     pub(crate) fn has_token(&self, home: &Home) -> bool {
-        self.gateway.auth.token.is_some() || home.env().filled("OPENCLAW_GATEWAY_TOKEN").is_some()
+        self.settings.gateway.auth.token.is_some()
+            || home.env().filled("OPENCLAW_GATEWAY_TOKEN").is_some()
     }
 
     /// The secret of this home's gateway: environment, settings, token file.
@@ -111,18 +148,20 @@ impl Known {
         if let Some(secret) = environment_secret(home) {
             return Ok(Some(secret));
         }
-        let auth = &self.gateway.auth;
+        let auth = &self.settings.gateway.auth;
         let configured = match auth.mode.as_deref() {
             Some("password") => auth.password.as_ref(),
             Some("token") => auth.token.as_ref(),
             _ => auth.token.as_ref().or(auth.password.as_ref()),
         };
         if let Some(input) = configured {
-            let settings = self.secrets.clone().unwrap_or_default();
-            let resolver = Resolver::new(&settings, home.env().clone(), home.state_dir());
+            let resolver = Resolver::new(&self.settings.secrets, &self.env, home.state_dir());
             let secret = resolver.resolve(input).await.map_err(|error| {
-                Failure::new(Kind::Config, format!("cannot read the gateway's secret: {error}"))
-                    .fix("openclaw doctor")
+                Failure::new(
+                    Kind::Config,
+                    format!("cannot read the gateway's secret: {error}"),
+                )
+                .fix("openclaw doctor")
             })?;
             return Ok(Some(secret));
         }
@@ -142,17 +181,25 @@ pub(crate) async fn client(
     limit: Duration,
 ) -> Result<Client, Failure> {
     let given = args.token.clone().or_else(|| args.password.clone());
-    let named = args.url.as_deref().or_else(|| home.env().filled("OPENCLAW_GATEWAY_URL"));
+    let named = args
+        .url
+        .as_deref()
+        .or_else(|| home.env().filled("OPENCLAW_GATEWAY_URL"));
     if let Some(url) = named {
-        let from_env = if args.url.is_none() { environment_secret(home) } else { None };
-        let Some(secret) = given.or(from_env) else {
-            return Err(Failure::new(
-                Kind::Usage,
-                "an address was given without a secret for it",
-            )
-            .fix("add --token <TOKEN> or --password <PASSWORD>"));
+        let from_env = if args.url.is_none() {
+            environment_secret(home)
+        } else {
+            None
         };
-        let url = url.strip_prefix("ws://").map_or_else(|| url.to_owned(), |rest| format!("http://{rest}"));
+        let Some(secret) = given.or(from_env) else {
+            return Err(
+                Failure::new(Kind::Usage, "an address was given without a secret for it")
+                    .fix("add --token <TOKEN> or --password <PASSWORD>"),
+            );
+        };
+        let url = url
+            .strip_prefix("ws://")
+            .map_or_else(|| url.to_owned(), |rest| format!("http://{rest}"));
         return Ok(Client::new(Endpoint::parse(&url, Some(secret))?, limit));
     }
     let known = Known::of(home);
@@ -173,7 +220,7 @@ pub(crate) fn address(home: &Home, known: &Known) -> Result<String, Failure> {
     let told = holder.and_then(|holder| holder.addresses.into_iter().next());
     Ok(match told {
         Some(address) => base_of(&address),
-        None => format!("http://127.0.0.1:{}", known.port(home).number),
+        None => format!("http://127.0.0.1:{}", known.port().number),
     })
 }
 

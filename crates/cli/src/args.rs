@@ -31,8 +31,8 @@ pub(crate) struct Globals {
     /// Development profile: ~/.openclaw-dev and port 19001
     #[arg(long, global = true, conflicts_with = "profile")]
     pub(crate) dev: bool,
-    /// How much the log says [default: $OPENCLAW_LOG_LEVEL, else info]
-    #[arg(long, global = true, value_name = "LEVEL")]
+    /// off, error, warn, info, debug or trace [default: $OPENCLAW_LOG_LEVEL, else info]
+    #[arg(long, global = true, value_name = "LEVEL", hide_possible_values = true)]
     pub(crate) log_level: Option<LogLevel>,
     /// No colours; NO_COLOR does the same
     #[arg(long, global = true)]

@@ -81,7 +81,11 @@ impl Failure {
     /// A failure with exit code 1, or 2 for [`Kind::Usage`].
     pub(crate) fn new(kind: Kind, message: impl Display) -> Self {
         Self {
-            exit: if kind == Kind::Usage { Exit::Usage } else { Exit::Failed },
+            exit: if kind == Kind::Usage {
+                Exit::Usage
+            } else {
+                Exit::Failed
+            },
             kind,
             code: None,
             message: message.to_string(),
@@ -93,7 +97,10 @@ impl Failure {
 
     /// Files, the database, the lock: what failed, on what, and what the system said.
     pub(crate) fn file(verb: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
-        Self::new(Kind::State, format!("cannot {verb} {}: {error}", path.display()))
+        Self::new(
+            Kind::State,
+            format!("cannot {verb} {}: {error}", path.display()),
+        )
     }
 
     /// Adds the command to type next.
@@ -124,7 +131,11 @@ impl Failure {
 
     /// Settings that cannot be used, with all findings.
     pub(crate) fn settings(path: &std::path::Path, problems: &Problems) -> Self {
-        let count = problems.0.iter().filter(|problem| problem.is_error()).count();
+        let count = problems
+            .0
+            .iter()
+            .filter(|problem| problem.is_error())
+            .count();
         let noun = if count == 1 { "problem" } else { "problems" };
         let message = format!("{} has {count} {noun}", path.display());
         let mut failure = Self::new(Kind::Config, message).fix(FIX_CONFIG);
@@ -214,9 +225,9 @@ impl From<ClientError> for Failure {
         let text = error.to_string();
         match error {
             ClientError::BadAddress { .. } => Self::new(Kind::Usage, text),
-            ClientError::Unreachable { .. } => {
-                Self::new(Kind::Transport, text).code("UNREACHABLE").fix(FIX_START)
-            }
+            ClientError::Unreachable { .. } => Self::new(Kind::Transport, text)
+                .code("UNREACHABLE")
+                .fix(FIX_START),
             ClientError::Unauthorized { .. } => Self::new(Kind::Request, text)
                 .code("UNAUTHORIZED")
                 .fix("pass --token, or --password, with the secret of that gateway"),
@@ -230,7 +241,11 @@ impl From<ClientError> for Failure {
             }
             ClientError::Refused { code, .. } => {
                 let failure = Self::new(Kind::Request, text);
-                if code.is_empty() { failure } else { failure.code(&code) }
+                if code.is_empty() {
+                    failure
+                } else {
+                    failure.code(&code)
+                }
             }
             ClientError::TimedOut { .. } => Self::new(Kind::Transport, text)
                 .code("TIMEOUT")
@@ -259,7 +274,9 @@ mod tests {
 
     #[test]
     fn json_has_the_documented_shape() {
-        let failure = Failure::new(Kind::Transport, "no").code("TIMEOUT").fix("wait");
+        let failure = Failure::new(Kind::Transport, "no")
+            .code("TIMEOUT")
+            .fix("wait");
         let expected = json!({
             "ok": false,
             "error": {

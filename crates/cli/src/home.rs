@@ -2,8 +2,8 @@
 
 use crate::args::Globals;
 use crate::failure::Failure;
-use config::{ConfigFile, Decoded, Document, Env, LoadOptions, Mode, decode};
 use config::locate;
+use config::{ConfigFile, Decoded, Document, Env, LoadOptions, Mode, decode};
 use gateway::settings::{self, Settings};
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,11 @@ impl Home {
             env.add_missing("OPENCLAW_GATEWAY_PORT", DEV_PORT);
         }
         let state_dir = locate::state_dir(&env, profile)?;
-        Ok(Self { globals, env, state_dir })
+        Ok(Self {
+            globals,
+            env,
+            state_dir,
+        })
     }
 
     pub(crate) fn globals(&self) -> &Globals {
@@ -61,7 +65,10 @@ impl Home {
 
     /// How a command reads the settings: nothing is changed on the way.
     pub(crate) fn load_options(&self) -> LoadOptions {
-        LoadOptions { state_dir: Some(self.state_dir.clone()), tighten: false }
+        LoadOptions {
+            state_dir: Some(self.state_dir.clone()),
+            tighten: false,
+        }
     }
 
     /// The settings file, read and parsed; an empty document when there is none.
@@ -84,5 +91,4 @@ impl Home {
         decode(&document, &settings::rules(), Mode::Start)
             .map_err(|problems| Failure::settings(&file.path, &problems))
     }
-
 }

@@ -20,9 +20,17 @@ impl Listing {
 
     /// All rows, without a line break at the end.
     pub(crate) fn text(&self) -> String {
-        let width = self.rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        let lines: Vec<String> =
-            self.rows.iter().map(|(name, value)| format!("{name:width$}  {value}")).collect();
+        let width = self
+            .rows
+            .iter()
+            .map(|(name, _)| name.chars().count())
+            .max()
+            .unwrap_or(0);
+        let lines: Vec<String> = self
+            .rows
+            .iter()
+            .map(|(name, value)| format!("{name:width$}  {value}"))
+            .collect();
         lines.join("\n")
     }
 }

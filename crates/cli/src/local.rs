@@ -6,6 +6,7 @@ use crate::web;
 use domain::Origin;
 use gateway::{Boot, Gateway, Greeting, Overrides, StartError};
 use protocol::methods::agent::{AgentParams, AgentReply};
+use std::path::PathBuf;
 
 /// A gateway that is wired but does not listen. It holds the state directory.
 pub(crate) struct LocalGateway {
@@ -19,7 +20,9 @@ impl LocalGateway {
     /// As the start of a gateway; in particular when one runs already.
     pub(crate) async fn open(home: &Home) -> Result<Self, Failure> {
         let boot = boot(home, Overrides::default())?;
-        let gateway = Gateway::build(boot).await.map_err(|error| refused(home, error))?;
+        let gateway = Gateway::build(boot)
+            .await
+            .map_err(|error| refused(home, error))?;
         Ok(Self { gateway })
     }
 
@@ -28,14 +31,31 @@ impl LocalGateway {
         self.gateway.greeting()
     }
 
+    /// Folder with the default agent's files.
+    pub(crate) fn workspace(&self) -> PathBuf {
+        self.gateway
+            .services()
+            .agents
+            .roster()
+            .default_agent()
+            .workspace
+            .clone()
+    }
+
     /// Runs an agent on a message.
     ///
     /// # Errors
     /// What was wrong with the parameters, or why the run did not succeed.
     pub(crate) async fn agent(&self, params: AgentParams) -> Result<AgentReply, Failure> {
-        self.gateway.services().agent(params, Origin::Cli).await.map_err(|error| {
-            Failure::new(Kind::Request, &error.message).code(error.code.upper()).fix("openclaw doctor")
-        })
+        self.gateway
+            .services()
+            .agent(params, Origin::Cli)
+            .await
+            .map_err(|error| {
+                Failure::new(Kind::Request, &error.message)
+                    .code(error.code.upper())
+                    .fix("openclaw doctor")
+            })
     }
 
     /// Writes what is waiting and lets the state directory go.
@@ -50,7 +70,11 @@ impl LocalGateway {
 /// As [`LocalGateway::open`] and [`LocalGateway::agent`].
 pub(crate) async fn agent(home: &Home, params: AgentParams) -> Result<AgentReply, Failure> {
     let gateway = LocalGateway::open(home).await.map_err(|failure| {
-        if failure.has_code("LOCKED") { failure.fix("leave --local out: the running gateway does it") } else { failure }
+        if failure.has_code("LOCKED") {
+            failure.fix("leave --local out: the running gateway does it")
+        } else {
+            failure
+        }
     })?;
     let reply = gateway.agent(params).await;
     gateway.close().await;

@@ -30,8 +30,11 @@ pub(crate) fn start(home: &Home, form: Form, usual: LogLevel) -> Result<(), Fail
         (None, None) => name(usual).to_owned(),
     };
     let filter = EnvFilter::builder().parse(&filter).map_err(|error| {
-        Failure::new(Kind::Usage, format!("cannot read the log level {filter:?}: {error}"))
-            .fix("use off, error, warn, info, debug or trace")
+        Failure::new(
+            Kind::Usage,
+            format!("cannot read the log level {filter:?}: {error}"),
+        )
+        .fix("use off, error, warn, info, debug or trace")
     })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

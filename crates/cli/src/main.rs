@@ -11,6 +11,7 @@
 mod access;
 mod args;
 mod commands;
+mod door;
 mod failure;
 mod home;
 mod listing;
@@ -34,7 +35,11 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             // Help and version are "errors" of the parser that go to stdout with exit code 0.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Ok
+            };
             drop(error.print());
             return exit.into();
         }

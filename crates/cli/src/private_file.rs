@@ -33,12 +33,17 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
         drop(std::fs::remove_file(&temporary));
         return Err(failed(error));
     }
-    std::fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(failed)
+    std::fs::File::open(parent)
+        .and_then(|parent| parent.sync_all())
+        .map_err(failed)
 }
 
 fn fill(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

@@ -26,7 +26,10 @@ fn start<T>(
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     let runtime = builder.enable_all().build().map_err(|error| {
-        Failure::new(Kind::Other, format!("cannot start the async runtime: {error}"))
+        Failure::new(
+            Kind::Other,
+            format!("cannot start the async runtime: {error}"),
+        )
     })?;
     runtime.block_on(work)
 }

@@ -32,7 +32,13 @@ impl<'h> SettingsFile<'h> {
         } else {
             String::new()
         };
-        Ok(Self { home, file, text, document: before.clone(), before })
+        Ok(Self {
+            home,
+            file,
+            text,
+            document: before.clone(),
+            before,
+        })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -83,8 +89,11 @@ impl<'h> SettingsFile<'h> {
     /// All new problems at once; when somebody else changed the file meanwhile; when it cannot be
     /// written.
     pub(crate) fn save(self) -> Result<Vec<Problem>, Failure> {
-        let known: BTreeSet<(String, String)> =
-            validate::problems(&self.before).0.into_iter().map(name).collect();
+        let known: BTreeSet<(String, String)> = validate::problems(&self.before)
+            .0
+            .into_iter()
+            .map(name)
+            .collect();
         let after = validate::problems(&self.document);
         let fresh: Vec<Problem> = after
             .0

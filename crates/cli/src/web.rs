@@ -11,7 +11,7 @@ impl Assets for Embedded {
     fn find(&self, path: &str) -> Option<AssetView> {
         ui::find(path).map(|asset| AssetView {
             content_type: asset.content_type,
-            bytes: asset.bytes,
+            bytes: bytes::Bytes::from_static(asset.bytes),
             etag: asset.etag,
             immutable: asset.immutable,
         })

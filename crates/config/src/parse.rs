@@ -17,7 +17,7 @@ use crate::node::{Kind, Node};
 pub const MAX_FILE_BYTES: u64 = 2 * 1024 * 1024;
 
 /// The deepest nesting of objects and arrays.
-pub const MAX_DEPTH: usize = 100;
+pub const MAX_DEPTH: usize = 64;
 
 /// A parsed file: the top node, and findings that do not stop the load.
 pub(crate) struct Parsed {

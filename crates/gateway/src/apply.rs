@@ -4,10 +4,8 @@ use crate::compose::{self, Boot};
 use crate::load::Loaded;
 use crate::net::Authority;
 use crate::services::Services;
+use crate::settings;
 use llm::Router;
-
-/// Keys under `gateway` that take effect while running; the others wait for a restart.
-const LIVE: [&str; 3] = ["gateway.http.endpoints", "gateway.auth", "gateway.reload"];
 
 /// Puts what can change to work. Returns the changed keys that wait for a restart.
 pub(crate) fn apply(
@@ -31,8 +29,7 @@ pub(crate) fn apply(
     }
     let waiting: Vec<_> = config::diff(old.document.value(), new.document.value())
         .into_iter()
-        .filter(|path| is_or_below(path, "gateway"))
-        .filter(|path| !LIVE.iter().any(|live| is_or_below(path, live)))
+        .filter(|path| settings::needs_restart(path))
         .collect();
     if !waiting.is_empty() {
         warnings.push(format!(
@@ -43,20 +40,4 @@ pub(crate) fn apply(
     let chat = new.settings.gateway.http.endpoints.chat_completions.enabled;
     services.runtime.set_settings(chat, new.plan.access.mode(), warnings);
     waiting
-}
-
-fn is_or_below(path: &str, root: &str) -> bool {
-    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_or_below;
-
-    #[test]
-    fn whole_steps_are_compared() {
-        assert!(is_or_below("gateway.auth.token", "gateway.auth"));
-        assert!(is_or_below("gateway.auth", "gateway.auth"));
-        assert!(!is_or_below("gateway.authority", "gateway.auth"));
-    }
 }

@@ -4,8 +4,8 @@ use crate::load::{self, Loaded};
 use crate::net::{Authority, NetPlan};
 use crate::services::meter::Meter;
 use crate::services::{HealthMonitor, Logins, Services};
-use crate::{Runtime, StartError};
-use agent::{Agents, Deps, Roster, RosterDefaults};
+use crate::{Runtime, StartError, paths};
+use agent::{Agents, Deps, Roster};
 use config::{ConfigFile, Env};
 use domain::{Clock, SystemClock};
 use llm::{Models, Router};
@@ -93,8 +93,7 @@ impl Gateway {
         make_state_dir(&boot.state_dir)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         // The lock comes first: nothing of another gateway's directory is touched.
-        let info = LockInfo::new(boot.version);
-        let lock = GatewayLock::acquire(&boot.state_dir, &info)?;
+        let lock = GatewayLock::acquire(&boot.state_dir, &lock_info(boot.version, Vec::new()))?;
         let loaded = load::at_start(&boot).await?;
         let store = sqlite::open(SqliteConfig::new(&boot.state_dir), &lock).await?;
         let tasks = TaskTracker::new();
@@ -157,14 +156,14 @@ impl Gateway {
     }
 }
 
+/// What others learn of the holder of the state directory.
+pub(crate) fn lock_info(version: &str, addresses: Vec<String>) -> LockInfo {
+    LockInfo { pid: std::process::id(), version: version.to_owned(), addresses }
+}
+
 /// The agents of the settings.
 pub(crate) fn roster(boot: &Boot, loaded: &Loaded) -> (Roster, Vec<String>) {
-    let home = boot.env.filled("OPENCLAW_HOME").or_else(|| boot.env.filled("HOME"));
-    let defaults = RosterDefaults {
-        state_dir: boot.state_dir.clone(),
-        home: home.map(PathBuf::from),
-        model: loaded.default_model.clone(),
-    };
+    let defaults = paths::roster_defaults(&boot.env, &boot.state_dir, loaded.default_model.clone());
     Roster::new(&loaded.settings.agents, &defaults)
 }
 

@@ -5,7 +5,7 @@
 //! 3. flush: usage, then the store;
 //! 4. exit.
 
-use crate::compose::Gateway;
+use crate::compose::{Gateway, lock_info};
 use crate::http::Site;
 use crate::net::{self, NetPlan};
 use crate::{StartError, reload};
@@ -48,6 +48,8 @@ pub struct Greeting {
     pub model_reason: String,
     /// Whether `/v1/chat/completions` is served.
     pub chat_completions: bool,
+    /// Whether the gateway token was made just now, at the first start.
+    pub token_made: bool,
     /// What was ignored or should be looked at.
     pub warnings: Vec<String>,
 }
@@ -70,15 +72,9 @@ impl Gateway {
         let listeners = net::bind(&self.plan, None).await?;
         let addresses: Vec<_> = listeners.addresses().iter().map(url).collect();
         self.services.runtime.set_addresses(addresses.clone());
-        self.lock.publish(&self.lock_info(addresses))?;
+        self.lock.publish(&lock_info(self.boot.version, addresses))?;
         self.listeners = Some(listeners);
         Ok(())
-    }
-
-    fn lock_info(&self, addresses: Vec<String>) -> state::lock::LockInfo {
-        let mut info = state::lock::LockInfo::new(self.boot.version);
-        info.addresses = addresses;
-        info
     }
 
     /// What to tell the person who started it.
@@ -93,6 +89,7 @@ impl Gateway {
             model: roster.default_agent().models.first().cloned().unwrap_or_default(),
             model_reason: self.loaded.model_reason.clone(),
             chat_completions: seen.endpoints.chat_completions,
+            token_made: self.loaded.token_made,
             warnings: seen.warnings,
         }
     }
@@ -108,7 +105,7 @@ impl Gateway {
                 authority: Arc::clone(&self.authority),
                 plan: Arc::clone(&self.plan),
                 assets: Arc::clone(&self.boot.assets),
-                serves_ui: self.loaded.settings.gateway.control_ui.enabled,
+                ui: self.loaded.settings.gateway.control_ui.clone(),
             };
             let plan: Arc<NetPlan> = Arc::clone(&self.plan);
             let serving =

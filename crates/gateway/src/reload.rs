@@ -23,23 +23,15 @@ pub(crate) struct Reloader {
 impl Reloader {
     /// Takes up changes until `stopping`.
     pub(crate) async fn watch(self, mut current: Loaded, stopping: CancellationToken) {
-        loop {
-            let mut watcher = match Watcher::new(current.document.sources()) {
-                Ok(watcher) => watcher,
-                Err(error) => {
-                    warn!(%error, "changes of the settings are not noticed until a restart");
-                    return;
-                }
-            };
-            if stopping.run_until_cancelled(watcher.changed()).await.is_none() {
-                return;
-            }
+        let mut watcher = Watcher::of(&current.document);
+        while stopping.run_until_cancelled(watcher.changed()).await.is_some() {
             if current.settings.gateway.reload.mode == ReloadMode::Off {
                 info!("the settings changed; gateway.reload.mode is off, so nothing happens");
                 continue;
             }
             if let Some(next) = self.once(&current).await {
                 current = next;
+                watcher = Watcher::of(&current.document);
             }
         }
     }

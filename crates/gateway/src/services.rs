@@ -10,7 +10,7 @@ mod status;
 pub use health::HealthMonitor;
 pub use login::Logins;
 
-use crate::compose::Runtime;
+use crate::Runtime;
 use agent::Agents;
 use domain::Clock;
 use llm::Models;

@@ -168,3 +168,53 @@ pub fn schema() -> &'static serde_json::Value {
     static SCHEMA: OnceLock<serde_json::Value> = OnceLock::new();
     SCHEMA.get_or_init(|| schemars::schema_for!(Settings).to_value())
 }
+
+/// Keys under `gateway` that take effect while running; the others wait for a restart.
+const LIVE: [&str; 3] = ["gateway.http.endpoints", "gateway.auth", "gateway.reload"];
+
+/// Whether a change of this setting, given as a dotted path, waits for a restart of the gateway.
+pub fn needs_restart(path: &str) -> bool {
+    is_or_below(path, "gateway") && !LIVE.iter().any(|live| is_or_below(path, live))
+}
+
+fn is_or_below(path: &str, root: &str) -> bool {
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_listeners_and_limits_wait_for_a_restart() {
+        for live in ["gateway.auth.token", "gateway.http.endpoints.chatCompletions.enabled", "agents"] {
+            assert!(!needs_restart(live), "{live}");
+        }
+        for waits in ["gateway.port", "gateway", "gateway.authority", "gateway.http.securityHeaders"] {
+            assert!(needs_restart(waits), "{waits}");
+        }
+    }
+
+    #[test]
+    fn every_setting_is_described() {
+        let text = schema().to_string();
+        assert!(text.contains("chatCompletions") && text.contains("maxCostUsd"));
+        fn undescribed(value: &serde_json::Value, path: &str, found: &mut Vec<String>) {
+            if let Some(properties) = value.get("properties").and_then(|p| p.as_object()) {
+                for (name, property) in properties {
+                    let described = property.get("description").is_some();
+                    if !described {
+                        found.push(format!("{path}.{name}"));
+                    }
+                    undescribed(property, &format!("{path}.{name}"), found);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        undescribed(schema(), "", &mut found);
+        for (name, definition) in schema().get("$defs").and_then(|d| d.as_object()).unwrap() {
+            undescribed(definition, name, &mut found);
+        }
+        assert!(found.is_empty(), "settings without a doc comment: {found:?}");
+    }
+}

@@ -66,7 +66,7 @@ pub struct Catalog {
     rows: Vec<Target>,
     by_reference: HashMap<String, usize>,
     by_model: HashMap<ModelId, Vec<usize>>,
-    providers: HashMap<ProviderId, Arc<Provider>>,
+    providers: BTreeMap<ProviderId, Arc<Provider>>,
     aliases: BTreeMap<String, String>,
     trust: Trust,
 }
@@ -198,7 +198,7 @@ impl Catalog {
             .map(|(alias, name)| (alias.as_str(), name.as_str()))
     }
 
-    /// The providers, each once.
+    /// The providers, by name.
     pub fn providers(&self) -> impl Iterator<Item = &Arc<Provider>> {
         self.providers.values()
     }

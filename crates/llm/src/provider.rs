@@ -193,6 +193,11 @@ impl Provider {
         &self.config.id
     }
 
+    /// How it is configured.
+    pub fn config(&self) -> &ProviderConfig {
+        &self.config
+    }
+
     /// Who an error or an event of a call is about.
     pub(crate) fn peer(&self, model: &ModelId) -> Peer {
         Peer {

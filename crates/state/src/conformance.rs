@@ -9,6 +9,7 @@
     reason = "test code that a second backend must be able to call; it fails by panicking"
 )]
 
+pub mod endings;
 pub mod fold;
 pub mod health;
 pub mod idempotency;
@@ -181,9 +182,9 @@ macro_rules! conformance_suite {
                 concurrent_appends_leave_no_gap;
             queue: an_idle_session_is_claimed_at_once, a_busy_session_queues,
                 hands_over_in_the_order_of_acceptance, takes_over_a_running_run,
-                refuses_outdated_claims, refuses_wrong_states, finish_is_all_or_nothing,
-                drafts_live_as_long_as_their_run, unfinished_runs_survive,
-                outcomes_are_kept, sessions_are_independent;
+                refuses_outdated_claims, refuses_wrong_states, sessions_are_independent;
+            endings: finish_is_all_or_nothing, drafts_live_as_long_as_their_run,
+                outcomes_are_kept, unfinished_runs_survive;
             idempotency: a_repeated_request_finds_its_run, a_different_request_is_refused,
                 scopes_never_meet, keys_are_forgotten, concurrent_duplicates_make_one_run,
                 survives_a_restart;

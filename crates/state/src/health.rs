@@ -10,9 +10,11 @@ pub trait Health: Send + Sync {
     ///
     /// # Errors
     /// What a real write would meet: [`Error::DiskFull`], [`Error::Unavailable`], …
+    /// [`Error::Corrupt`] once any call has met damage.
     async fn probe(&self) -> Result<(), Error>;
 
-    /// Flushes what is waiting and closes; later calls return [`Error::Closed`].
+    /// Flushes what is waiting and closes; later calls return [`Error::Closed`]. Closing twice is
+    /// fine.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the last flush failed.

@@ -22,8 +22,11 @@ mod writer;
 use crate::lock::{GatewayLock, Hold};
 use crate::{Error, State, directory};
 use domain::{Clock, SystemClock};
+use failure::Failure;
+use job::Tx;
+use rusqlite::Connection;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 const FILE: &str = "state.db";
 
@@ -61,6 +64,8 @@ impl SqliteConfig {
 struct Store {
     writer: Arc<writer::Writer>,
     readers: readers::Readers,
+    /// The first sign of damage; from then on the store calls itself unhealthy.
+    damage: OnceLock<Error>,
 }
 
 /// Opens `state.db` in the state directory, making or migrating it as needed.
@@ -91,6 +96,35 @@ impl Store {
         let connection = connect::for_writing(&path, config.max_bytes)?;
         let readers = readers::Readers::open(&path)?;
         let writer = Arc::new(writer::Writer::start(connection, config, path, hold)?);
-        Ok(Self { writer, readers })
+        Ok(Self {
+            writer,
+            readers,
+            damage: OnceLock::new(),
+        })
+    }
+
+    /// Hands over a write of about `weight` bytes and waits until it is on disk.
+    async fn write<T, F>(&self, weight: usize, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    {
+        self.noticed(self.writer.write(weight, work).await)
+    }
+
+    /// Runs a query on what is committed.
+    async fn read<T, F>(&self, query: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        self.noticed(self.readers.read(query).await)
+    }
+
+    fn noticed<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Err(error @ Error::Corrupt { .. }) = &result {
+            self.damage.get_or_init(|| error.clone());
+        }
+        result
     }
 }

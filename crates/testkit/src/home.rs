@@ -30,6 +30,16 @@ impl Home {
         })
     }
 
+    /// Makes an empty home inside this directory, for a test to which the file system matters.
+    ///
+    /// # Errors
+    /// When the temporary directory cannot be made.
+    pub fn empty_in(dir: &Path) -> anyhow::Result<Self> {
+        let root = tempfile::Builder::new().prefix("openclaw-").tempdir_in(dir);
+        let root = root.with_context(|| format!("cannot make a home in {}", dir.display()))?;
+        Ok(Self { root })
+    }
+
     /// Makes a home whose settings point the default agent at a model server, as
     /// [`Home::settings`] describes.
     ///

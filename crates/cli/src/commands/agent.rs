@@ -1,10 +1,10 @@
 //! `openclaw agent -m "…"`
 
 use crate::access::{self, AccessArgs};
+use crate::args::LogLevel;
 use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
 use crate::{logging, runtime, screen};
-use crate::args::LogLevel;
 use protocol::methods::{
     Agent,
     agent::{AgentParams, AgentReply},
@@ -51,7 +51,9 @@ pub(crate) struct AgentArgs {
 /// Prints what the agent answers; exit code 1 when the run did not succeed.
 pub(crate) fn run(home: &Home, args: AgentArgs) -> Result<Exit, Failure> {
     if args.message.trim().is_empty() {
-        return Err(Failure::new(Kind::Usage, "the message is empty").fix("openclaw agent -m \"hello\""));
+        return Err(
+            Failure::new(Kind::Usage, "the message is empty").fix("openclaw agent -m \"hello\"")
+        );
     }
     let params = AgentParams {
         message: args.message,
@@ -77,13 +79,21 @@ async fn remote(
     access: &AccessArgs,
     params: &AgentParams,
 ) -> Result<AgentReply, Failure> {
-    let run = Duration::from_secs(params.timeout.filter(|limit| *limit > 0).unwrap_or(LONGEST_RUN));
+    let run = Duration::from_secs(
+        params
+            .timeout
+            .filter(|limit| *limit > 0)
+            .unwrap_or(LONGEST_RUN),
+    );
     let client = access::client(home, access, run.saturating_add(MARGIN)).await?;
-    client.call::<Agent>(params).await.map_err(|error| match error {
-        unreachable @ client::ClientError::Unreachable { .. } => Failure::from(unreachable)
-            .fix("openclaw gateway run, or add --local to run it in this process"),
-        other => Failure::from(other),
-    })
+    client
+        .call::<Agent>(params)
+        .await
+        .map_err(|error| match error {
+            unreachable @ client::ClientError::Unreachable { .. } => Failure::from(unreachable)
+                .fix("openclaw gateway run, or add --local to run it in this process"),
+            other => Failure::from(other),
+        })
 }
 
 fn print(reply: &AgentReply, json: bool) -> Result<Exit, Failure> {
@@ -104,6 +114,9 @@ fn print(reply: &AgentReply, json: bool) -> Result<Exit, Failure> {
         return Ok(Exit::Ok);
     }
     let summary = reply.summary.as_deref().unwrap_or("no reason was given");
-    Err(Failure::new(Kind::Request, format!("run {} did not succeed: {summary}", reply.run_id))
-        .fix("openclaw doctor"))
+    Err(Failure::new(
+        Kind::Request,
+        format!("run {} did not succeed: {summary}", reply.run_id),
+    )
+    .fix("openclaw doctor"))
 }

@@ -8,7 +8,9 @@ use clap_complete::Shell;
 
 /// Arguments of `completion`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: openclaw completion bash > ~/.local/share/bash-completion/completions/openclaw")]
+#[command(
+    after_help = "Example: openclaw completion bash > ~/.local/share/bash-completion/completions/openclaw"
+)]
 pub(crate) struct CompletionArgs {
     /// Which shell
     #[arg(value_enum)]

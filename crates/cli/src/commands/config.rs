@@ -2,7 +2,7 @@
 
 mod change;
 mod get;
-mod validate;
+pub(crate) mod validate;
 
 use crate::failure::{Exit, Failure};
 use crate::home::Home;

@@ -29,7 +29,9 @@ pub(crate) fn run(home: &Home, args: &DashboardArgs) -> Result<Exit, Failure> {
     let limit = Duration::from_millis(args.timeout);
     let link = runtime::block_on(async {
         let client = access::client(home, &args.access, limit).await?;
-        Ok(client.call::<LoginLink>(&LoginLinkParams::default()).await?)
+        Ok(client
+            .call::<LoginLink>(&LoginLinkParams::default())
+            .await?)
     })?;
     if args.json {
         screen::json(&link)?;

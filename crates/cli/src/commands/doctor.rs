@@ -44,13 +44,19 @@ pub(crate) fn run(home: &Home, args: &DoctorArgs) -> Result<Exit, Failure> {
     let rest = runtime::block_on(async {
         let mut found = store::check(home).await;
         found.extend(network::port(home).await);
-        if let Some(settings) = &settings {
-            found.extend(model::check(home, settings).await);
+        if let Some((document, settings)) = &settings {
+            found.extend(network::door(home, document, settings).await);
+            found.extend(model::check(home, document, settings).await);
         }
         Ok(found)
     })?;
     findings.extend(rest);
-    let count = |level| findings.iter().filter(|finding| finding.level == level).count();
+    let count = |level| {
+        findings
+            .iter()
+            .filter(|finding| finding.level == level)
+            .count()
+    };
     let (errors, warnings) = (count(Level::Error), count(Level::Warning));
     if args.json {
         screen::json(&json!({

@@ -28,7 +28,9 @@ pub(crate) fn run(home: &Home, args: &HealthArgs) -> Result<Exit, Failure> {
     let limit = Duration::from_millis(args.timeout);
     let health = runtime::block_on(async {
         let client = access::client(home, &args.access, limit).await?;
-        let params = HealthParams { probe: args.probe.then_some(true) };
+        let params = HealthParams {
+            probe: args.probe.then_some(true),
+        };
         Ok(client.call::<Health>(&params).await?)
     })?;
     if args.json {

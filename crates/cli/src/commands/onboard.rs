@@ -94,8 +94,11 @@ pub(crate) enum GatewayAuth {
 /// Sets this home up.
 pub(crate) fn run(home: &Home, args: OnboardArgs) -> Result<Exit, Failure> {
     if args.mode == Mode::Remote {
-        return Err(Failure::new(Kind::Usage, "onboarding sets up a gateway on this machine only")
-            .fix("for another gateway use --url and --token with each command"));
+        return Err(Failure::new(
+            Kind::Usage,
+            "onboarding sets up a gateway on this machine only",
+        )
+        .fix("for another gateway use --url and --token with each command"));
     }
     // The test message runs in this process; its log belongs on a screen only when it matters.
     logging::start(home, logging::Form::Text, LogLevel::Error)?;
@@ -111,8 +114,11 @@ pub(crate) fn run(home: &Home, args: OnboardArgs) -> Result<Exit, Failure> {
         return Ok(report.exit());
     }
     if !screen::is_interactive() {
-        return Err(Failure::new(Kind::Usage, "onboarding asks questions, but this is no terminal")
-            .fix("openclaw onboard --non-interactive"));
+        return Err(Failure::new(
+            Kind::Usage,
+            "onboarding asks questions, but this is no terminal",
+        )
+        .fix("openclaw onboard --non-interactive"));
     }
     wizard::run(home, args)
 }

@@ -57,7 +57,11 @@ fn as_json(
     answer: Result<&StatusReply, &Failure>,
 ) -> Result<Value, Failure> {
     let (mut value, reachable, error) = match answer {
-        Ok(status) => (serde_json::to_value(status).map_err(std::io::Error::from)?, true, None),
+        Ok(status) => (
+            serde_json::to_value(status).map_err(std::io::Error::from)?,
+            true,
+            None,
+        ),
         Err(failure) => (json!({}), false, Some(failure.message())),
     };
     if let Some(members) = value.as_object_mut() {
@@ -93,10 +97,16 @@ fn as_text(url: &str, status: &StatusReply) -> String {
     }
     for agent in &status.agents {
         let default = if agent.is_default { " (default)" } else { "" };
-        list.row("agent", format_args!("{}{default}: {}", agent.agent_id, agent.model));
+        list.row(
+            "agent",
+            format_args!("{}{default}: {}", agent.agent_id, agent.model),
+        );
         list.row("", &agent.workspace);
     }
-    list.row("sessions", format_args!("{} in {}", status.sessions.count, status.sessions.path));
+    list.row(
+        "sessions",
+        format_args!("{} in {}", status.sessions.count, status.sessions.path),
+    );
     list.row("running now", status.active_runs);
     list.row("used today", used(status));
     let chat = if status.endpoints.chat_completions {
@@ -117,5 +127,8 @@ fn used(status: &StatusReply) -> String {
         0 => String::new(),
         calls => format!(", {calls} calls with an unknown price"),
     };
-    format!("{} calls, {} tokens, {} USD{unpriced}", today.calls, today.total_tokens, today.cost_usd)
+    format!(
+        "{} calls, {} tokens, {} USD{unpriced}",
+        today.calls, today.total_tokens, today.cost_usd
+    )
 }

@@ -13,8 +13,23 @@ use super::{MAX_DEPTH, Parsed};
 use crate::Problem;
 use crate::node::{Kind, Node, Place};
 
+/// Stack of the thread that reads. A level of nesting takes about 45 KiB in an unoptimised build,
+/// which [`MAX_DEPTH`] levels would not find on the stack of a runtime's thread.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
+
 /// Parses one document; nothing but comments is an empty object.
 pub(crate) fn parse(text: &str) -> Result<Parsed, Problem> {
+    let failed = || Problem::error("", "the YAML reader failed");
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let reader = reader.spawn_scoped(scope, || read(text)).map_err(|error| {
+            Problem::error("", format!("cannot start a thread to read YAML: {error}"))
+        })?;
+        reader.join().map_err(|_| failed())?
+    })
+}
+
+fn read(text: &str) -> Result<Parsed, Problem> {
     // The mark is three bytes; as many spaces would indent the first key, so offsets shift instead.
     let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
     let shift = text.len() - bare.len();
@@ -33,19 +48,14 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, Problem> {
         let message = error.without_snippet().to_string();
         let first = message.lines().next().unwrap_or_default();
         let mut problem = Problem::error("", format!("not valid YAML: {first}"));
-        problem.line = error
-            .location()
-            .and_then(|at| u32::try_from(at.line()).ok());
+        problem.line = error.location().and_then(|at| u32::try_from(at.line()).ok());
         problem
     })?;
     let mut top = node(top, shift);
     if top.kind == Kind::Scalar(Value::Null) {
         top = Node::empty();
     }
-    Ok(Parsed {
-        top,
-        warnings: Vec::new(),
-    })
+    Ok(Parsed { top, warnings: Vec::new() })
 }
 
 fn node(raw: Spanned<Raw>, shift: usize) -> Node {

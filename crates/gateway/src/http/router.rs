@@ -7,6 +7,7 @@ use super::respond::{self, Reply};
 use super::{health, metrics, native, openai, ui};
 use crate::compose::Assets;
 use crate::error::ApiError;
+use crate::net::config::ControlUiSettings;
 use crate::net::{self, Authority, Caller, Handler, NetPlan, Peer, ResponseBody, Scope};
 use crate::services::Services;
 use async_trait::async_trait;
@@ -87,7 +88,7 @@ pub(crate) struct Site {
     pub(crate) authority: Arc<Authority>,
     pub(crate) plan: Arc<NetPlan>,
     pub(crate) assets: Arc<dyn Assets>,
-    pub(crate) serves_ui: bool,
+    pub(crate) ui: ControlUiSettings,
 }
 
 #[async_trait]
@@ -99,7 +100,7 @@ impl Handler for Site {
         let (head, body) = request.into_parts();
         let path = head.uri.path();
         let Some(route) = find(path) else {
-            return self.unrouted(&head.method, path);
+            return self.unrouted(&head.headers, &head.method, path);
         };
         if !allows(route, &head.method) {
             return respond::wrong_method(route.methods);
@@ -193,11 +194,15 @@ impl Site {
         net::read_body(headers, body, limit, peer).await.map_err(|error| error.response())
     }
 
-    fn unrouted(&self, method: &Method, path: &str) -> Reply {
-        if self.serves_ui && !is_api(path) {
-            return ui::file(&*self.assets, method, path);
+    fn unrouted(&self, headers: &HeaderMap, method: &Method, path: &str) -> Reply {
+        let base = self.ui.base_path.trim_matches('/');
+        let below = path.trim_start_matches('/').strip_prefix(base);
+        match below.filter(|rest| base.is_empty() || rest.is_empty() || rest.starts_with('/')) {
+            Some(file) if self.ui.enabled && !is_api(path) => {
+                ui::file(&*self.assets, headers, method, file)
+            }
+            Some(_) | None => respond::plain(StatusCode::NOT_FOUND, "Not Found"),
         }
-        respond::plain(StatusCode::NOT_FOUND, "Not Found")
     }
 
     /// WebSocket: authenticated like everything else, and then told that it is not served.

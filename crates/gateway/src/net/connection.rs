@@ -84,12 +84,12 @@ pub(super) async fn drive(
     // be out of the way.
     http.header_read_timeout(None).max_buf_size(largest_head);
     let mut connection = pin!(http.serve_connection(TokioIo::new(wire), service));
-    let ended = match shutdown.run_until_cancelled(connection.as_mut()).await {
-        Some(ended) => ended,
-        None => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+    let ended = shutdown.run_until_cancelled(connection.as_mut()).await;
+    let ended = if let Some(ended) = ended {
+        ended
+    } else {
+        connection.as_mut().graceful_shutdown();
+        connection.await
     };
     counters.open.down();
     if let Err(error) = ended {

@@ -69,7 +69,7 @@ impl Guard {
         if let Some(origin) = origin {
             let text = origin.to_str().map_err(|_| Refusal::ForeignOrigin)?;
             allowed_elsewhere = self.origins.is_listed(text);
-            let ours = allowed_elsewhere || self.origins.is_own(text, &self.hosts, local);
+            let ours = allowed_elsewhere || Origins::is_own(text, &self.hosts, local);
             if !ours || origins.next().is_some() {
                 return Err(Refusal::ForeignOrigin);
             }

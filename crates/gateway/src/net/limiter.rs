@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// Most clients remembered; the one heard from longest ago is forgotten first.
 const MAX_CLIENTS: usize = 10_000;
 /// Longest lockout, and how long a client must behave for its earlier ones to be forgotten.
-const MAX_LOCKOUT: Duration = Duration::from_secs(15 * 60);
+const MAX_LOCKOUT: Duration = Duration::from_mins(15);
 /// Most failures a second over all clients; against guessing from many addresses.
 const MAX_FAILURES_PER_SECOND: u32 = 200;
 

@@ -126,11 +126,11 @@ impl NetPlan {
                     .into(),
             );
         }
-        let hosts = found.all("gateway.hosts", input.hosts, |name| host_name(name));
+        let hosts = found.all("gateway.hosts", input.hosts, host_name);
         let allowed_origins = found.all(
             "gateway.controlUi.allowedOrigins",
             &input.control_ui.allowed_origins,
-            |origin| web_origin(origin),
+            web_origin,
         );
         let hsts = found.hsts(input.security_headers);
         found.limits(input.limits);

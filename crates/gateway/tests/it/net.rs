@@ -1,5 +1,13 @@
 //! The door, tried from outside with raw bytes on real sockets.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on must fail"
+)]
+
 mod bodies;
 mod deadlines;
 mod framing;

@@ -108,3 +108,53 @@ impl LocalServer {
         config
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio::task::JoinSet;
+
+    /// What a probe makes of a server that answers with `answer` and then stays silent.
+    async fn probed(answer: &'static str) -> Option<LocalServer> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mut server = JoinSet::new();
+        server.spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read(&mut [0; 4096]).await.unwrap();
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.read(&mut [0; 1]).await.ok();
+        });
+        let ollama = VENDORS.iter().find(|vendor| vendor.id == "ollama").unwrap();
+        probe(ollama, format!("http://127.0.0.1:{port}/v1/models")).await
+    }
+
+    #[tokio::test]
+    async fn a_server_that_lists_models_is_found() {
+        let answer = "HTTP/1.1 200 OK\r\ncontent-length: 49\r\n\r\n\
+                      {\"object\":\"list\",\"data\":[{\"id\":\"a:1\"},{\"id\":\"b\"}]}";
+        let found = probed(answer).await.unwrap();
+        assert_eq!(found.models, [ModelId::new("a:1"), ModelId::new("b")]);
+        let config = found.provider_config();
+        assert_eq!((config.id.as_str(), config.models.len()), ("ollama", 2));
+        assert!(config.free && config.key_hint.is_none() && config.key.is_none());
+        assert_eq!(config.models[0].price, Some(Price::FREE));
+    }
+
+    #[tokio::test]
+    async fn anything_else_is_left_out_in_time() {
+        for answer in [
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi",
+            "HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{",
+            "",
+        ] {
+            let begun = std::time::Instant::now();
+            assert_eq!(probed(answer).await, None, "{answer:?}");
+            assert!(begun.elapsed() < Duration::from_secs(1), "{answer:?}");
+        }
+    }
+}

@@ -65,8 +65,10 @@ pub(crate) fn codec() -> OpenAiChat {
 }
 
 fn cases() -> Vec<PathBuf> {
-    let mut cases: Vec<PathBuf> =
-        fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut cases: Vec<PathBuf> = fs::read_dir(FOLDER)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     cases.sort();
     assert!(cases.len() >= 12, "the golden folder is missing");
     cases
@@ -86,14 +88,13 @@ fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<ModelEvent>, O
     let mut parser = Parser::new(1 << 20);
     let mut decoder = codec().decoder();
     let mut out = VecDeque::new();
-    let run = || -> Result<(), Stopped<Error>> {
+    let mut run = || -> Result<(), Stopped<Error>> {
         for piece in pieces {
             parser.push(piece, |frame| decoder.frame(&frame, &mut out))?;
         }
         parser.finish(|frame| decoder.frame(&frame, &mut out))?;
         decoder.end(&mut out).map_err(Stopped::Reader)
     };
-    let mut run = run;
     let end = match run() {
         Ok(()) => None,
         Err(Stopped::Reader(error)) => Some(error),
@@ -135,14 +136,19 @@ fn answers_are_read_as_recorded() {
             }
             Err(_) => decode([fs::read(case.join("stream.sse")).unwrap().as_slice()]),
         };
-        compare(&case.join("events.txt"), &said::lines(&events, end.as_ref()));
+        compare(
+            &case.join("events.txt"),
+            &said::lines(&events, end.as_ref()),
+        );
     }
 }
 
 #[test]
 fn how_the_bytes_are_cut_does_not_matter() {
     for case in cases() {
-        let Ok(stream) = fs::read(case.join("stream.sse")) else { continue };
+        let Ok(stream) = fs::read(case.join("stream.sse")) else {
+            continue;
+        };
         let expected = fs::read_to_string(case.join("events.txt")).unwrap();
         let read = |pieces: Vec<&[u8]>| {
             let (events, end) = decode(pieces);
@@ -150,9 +156,19 @@ fn how_the_bytes_are_cut_does_not_matter() {
         };
         for at in 0..=stream.len() {
             let (left, right) = stream.split_at(at);
-            assert_eq!(read(vec![left, right]), expected, "{} cut at {at}", case.display());
+            assert_eq!(
+                read(vec![left, right]),
+                expected,
+                "{} cut at {at}",
+                case.display()
+            );
         }
-        assert_eq!(read(stream.chunks(1).collect()), expected, "{} in bytes", case.display());
+        assert_eq!(
+            read(stream.chunks(1).collect()),
+            expected,
+            "{} in bytes",
+            case.display()
+        );
     }
 }
 
@@ -160,19 +176,34 @@ fn how_the_bytes_are_cut_does_not_matter() {
 #[test]
 fn events_keep_their_order() {
     for case in cases() {
-        let Ok(stream) = fs::read(case.join("stream.sse")) else { continue };
+        let Ok(stream) = fs::read(case.join("stream.sse")) else {
+            continue;
+        };
         let (events, end) = decode([stream.as_slice()]);
         let name = case.display();
-        let finished = events.iter().filter(|e| matches!(e, ModelEvent::Finished { .. })).count();
+        let finished = events
+            .iter()
+            .filter(|e| matches!(e, ModelEvent::Finished { .. }))
+            .count();
         assert_eq!(finished, usize::from(end.is_none()), "{name}");
-        let usages = events.iter().filter(|e| matches!(e, ModelEvent::Usage(_))).count();
+        let usages = events
+            .iter()
+            .filter(|e| matches!(e, ModelEvent::Usage(_)))
+            .count();
         assert!(usages <= 1, "{name}");
         let mut called: Vec<PartIndex> = Vec::new();
         for (at, event) in events.iter().enumerate() {
             match event {
                 ModelEvent::Started { .. } => assert_eq!(at, 0, "{name}"),
-                ModelEvent::ToolCallStarted { part, id, name: tool } => {
-                    assert!(!id.as_str().is_empty() && !tool.as_str().is_empty(), "{name}");
+                ModelEvent::ToolCallStarted {
+                    part,
+                    id,
+                    name: tool,
+                } => {
+                    assert!(
+                        !id.as_str().is_empty() && !tool.as_str().is_empty(),
+                        "{name}"
+                    );
                     assert!(!called.contains(part), "{name}");
                     called.push(*part);
                 }

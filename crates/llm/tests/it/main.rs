@@ -4,6 +4,7 @@ mod catalog;
 mod fake;
 mod golden;
 mod offline;
+mod quirks;
 mod refusals;
 mod repair;
 mod said;

@@ -29,7 +29,9 @@ fn check(messages: &[Value], short_ids: bool) -> Result<(), String> {
     for message in messages {
         let role = message["role"].as_str().unwrap_or_default();
         if role != "tool" && !open.is_empty() {
-            return Err(format!("{role} message while calls {open:?} have no result"));
+            return Err(format!(
+                "{role} message while calls {open:?} have no result"
+            ));
         }
         let has_content = match &message["content"] {
             Value::String(text) => !text.is_empty(),
@@ -40,14 +42,25 @@ fn check(messages: &[Value], short_ids: bool) -> Result<(), String> {
             "user" if !has_content => return Err("empty user message".into()),
             "user" => {}
             "assistant" => {
-                let calls = message["tool_calls"].as_array().cloned().unwrap_or_default();
+                let calls = message["tool_calls"]
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_default();
                 if calls.is_empty() && !has_content {
                     return Err("empty assistant message".into());
                 }
                 for call in calls {
                     let id = call["id"].as_str().unwrap_or_default().to_owned();
-                    let fits = if short_ids { id.len() == 9 } else { (1..=40).contains(&id.len()) };
-                    if !fits || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b)) {
+                    let fits = if short_ids {
+                        id.len() == 9
+                    } else {
+                        (1..=40).contains(&id.len())
+                    };
+                    if !fits
+                        || !id
+                            .bytes()
+                            .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+                    {
                         return Err(format!("call id {id:?}"));
                     }
                     if call["function"]["name"].as_str().is_none_or(str::is_empty) {
@@ -78,19 +91,46 @@ fn check(messages: &[Value], short_ids: bool) -> Result<(), String> {
             other => return Err(format!("role {other:?}")),
         }
     }
-    if open.is_empty() { Ok(()) } else { Err(format!("calls {open:?} have no result")) }
+    if open.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("calls {open:?} have no result"))
+    }
 }
 
 fn part() -> impl Strategy<Value = Part> {
-    let ids = ["", "a", "b", "c", "x y", "toolu_01ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789_long"];
+    let ids = [
+        "",
+        "a",
+        "b",
+        "c",
+        "x y",
+        "toolu_01ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789_long",
+    ];
     let id = proptest::sample::select(ids.to_vec());
     let text = proptest::sample::select(vec!["", "hello", "two\nlines"]);
-    let json = proptest::sample::select(vec!["", "{}", "{\"a\":1}", "{\"a\":", "[1]", "null", " {} "]);
+    let json = proptest::sample::select(vec![
+        "",
+        "{}",
+        "{\"a\":1}",
+        "{\"a\":",
+        "[1]",
+        "null",
+        " {} ",
+    ]);
     let name = proptest::sample::select(vec!["", "read", "write"]);
     prop_oneof![
-        text.clone().prop_map(|text| Part::Text { text: text.to_owned() }),
-        text.clone().prop_map(|text| Part::Reasoning { text: text.to_owned(), keep: None }),
-        Just(Part::Image { media_type: "image/png".to_owned(), data: Blob("AA==".into()) }),
+        text.clone().prop_map(|text| Part::Text {
+            text: text.to_owned()
+        }),
+        text.clone().prop_map(|text| Part::Reasoning {
+            text: text.to_owned(),
+            keep: None
+        }),
+        Just(Part::Image {
+            media_type: "image/png".to_owned(),
+            data: Blob("AA==".into())
+        }),
         (id.clone(), name, json).prop_map(|(id, name, json)| {
             Part::ToolCall(ToolCall {
                 id: ToolCallId::new(id),
@@ -127,26 +167,47 @@ proptest! {
 
 fn call(id: &str) -> Part {
     let name = ToolName::new("read");
-    Part::ToolCall(ToolCall { id: ToolCallId::new(id), name, arguments: "{}".to_owned() })
+    Part::ToolCall(ToolCall {
+        id: ToolCallId::new(id),
+        name,
+        arguments: "{}".to_owned(),
+    })
 }
 
 fn result(id: &str, content: &str) -> Part {
     let call = ToolCallId::new(id);
-    Part::ToolResult(ToolResult { call, name: None, content: content.to_owned(), is_error: false })
+    Part::ToolResult(ToolResult {
+        call,
+        name: None,
+        content: content.to_owned(),
+        is_error: false,
+    })
 }
 
 #[test]
 fn a_cut_run_is_told_to_the_model_and_nothing_is_lost() {
     let messages = vec![
         Message::user("read both"),
-        Message { role: Role::Assistant, parts: vec![call("a"), call("b")] },
-        Message { role: Role::Tool, parts: vec![result("b", "two"), result("z", "stray")] },
+        Message {
+            role: Role::Assistant,
+            parts: vec![call("a"), call("b")],
+        },
+        Message {
+            role: Role::Tool,
+            parts: vec![result("b", "two"), result("z", "stray")],
+        },
         Message::user("and now?"),
     ];
     let sent = encoded(messages, Quirks::USUAL);
     let said: Vec<(&str, Option<&str>, Option<&str>)> = sent
         .iter()
-        .map(|m| (m["role"].as_str().unwrap(), m["tool_call_id"].as_str(), m["content"].as_str()))
+        .map(|m| {
+            (
+                m["role"].as_str().unwrap(),
+                m["tool_call_id"].as_str(),
+                m["content"].as_str(),
+            )
+        })
         .collect();
     assert_eq!(
         said,

@@ -14,7 +14,9 @@ pub(crate) fn lines(events: &[ModelEvent], end: Option<&Error>) -> String {
             }
             ModelEvent::Text { part, delta } => format!("text[{}] {delta:?}", part.0),
             ModelEvent::Reasoning { part, delta } => format!("reasoning[{}] {delta:?}", part.0),
-            ModelEvent::ToolCallStarted { part, id, name } => format!("call[{}] {id} {name}", part.0),
+            ModelEvent::ToolCallStarted { part, id, name } => {
+                format!("call[{}] {id} {name}", part.0)
+            }
             ModelEvent::ToolCallArguments { part, json } => format!("arguments[{}] {json}", part.0),
             ModelEvent::Opaque { part, keep } => format!("opaque[{}] {keep:?}", part.0),
             ModelEvent::Usage(usage) => {

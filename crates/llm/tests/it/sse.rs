@@ -10,7 +10,11 @@ fn parse<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize) -> Result
     let mut frames = Vec::new();
     let mut parser = Parser::new(limit);
     let mut take = |frame: llm::sse::Frame<'_>| -> Result<(), Infallible> {
-        frames.push((frame.event.to_owned(), frame.id.to_owned(), frame.data.to_vec()));
+        frames.push((
+            frame.event.to_owned(),
+            frame.id.to_owned(),
+            frame.data.to_vec(),
+        ));
         Ok(())
     };
     for piece in pieces {
@@ -28,7 +32,10 @@ fn parse<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize) -> Result
 fn simple(text: &str) -> Vec<(String, String, String)> {
     let frames = parse([text.as_bytes()], 1 << 16).unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    frames.into_iter().map(|(event, id, data)| (event, id, text(data))).collect()
+    frames
+        .into_iter()
+        .map(|(event, id, data)| (event, id, text(data)))
+        .collect()
 }
 
 #[test]
@@ -40,10 +47,19 @@ fn follows_the_standard() {
         ("data:  two spaces\n\n", vec![frame("", "", " two spaces")]),
         (": only a comment\n\n", vec![]),
         ("event: x\n\n", vec![]),
-        ("event: x\ndata: 1\n\ndata: 2\n\n", vec![frame("x", "", "1"), frame("", "", "2")]),
-        ("id: 7\ndata: 1\n\ndata: 2\n\n", vec![frame("", "7", "1"), frame("", "7", "2")]),
+        (
+            "event: x\ndata: 1\n\ndata: 2\n\n",
+            vec![frame("x", "", "1"), frame("", "", "2")],
+        ),
+        (
+            "id: 7\ndata: 1\n\ndata: 2\n\n",
+            vec![frame("", "7", "1"), frame("", "7", "2")],
+        ),
         ("id: a\0b\ndata: 1\n\n", vec![frame("", "", "1")]),
-        ("data: a\r\rdata: b\r\n\r\n", vec![frame("", "", "a"), frame("", "", "b")]),
+        (
+            "data: a\r\rdata: b\r\n\r\n",
+            vec![frame("", "", "a"), frame("", "", "b")],
+        ),
         ("\u{feff}data: a\n\n", vec![frame("", "", "a")]),
         ("data: a\n\n\u{feff}data: b\n\n", vec![frame("", "", "a")]),
         ("data\n\n", vec![frame("", "", "")]),
@@ -68,8 +84,24 @@ fn a_frame_without_end_is_refused() {
 }
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    let words = ["data: ", "data", ":", "event: e", "id: 1", "\n", "\r", "\r\n", "\n\n", "x", "é",
-        "\u{feff}", "\0", " ", "{\"a\":1}", "retry: 5"];
+    let words = [
+        "data: ",
+        "data",
+        ":",
+        "event: e",
+        "id: 1",
+        "\n",
+        "\r",
+        "\r\n",
+        "\n\n",
+        "x",
+        "é",
+        "\u{feff}",
+        "\0",
+        " ",
+        "{\"a\":1}",
+        "retry: 5",
+    ];
     let piece = proptest::sample::select(words.map(str::as_bytes).map(<[u8]>::to_vec).to_vec());
     proptest::collection::vec(prop_oneof![9 => piece, 1 => any::<Vec<u8>>()], 0..40)
         .prop_map(|pieces| pieces.concat())

@@ -21,6 +21,7 @@ pub async fn closed_means_closed(backend: &dyn Backend) {
     assert!(matches!(read, Err(Error::Closed)), "{read:?}");
     let probed = state.health.probe().await;
     assert!(matches!(probed, Err(Error::Closed)), "{probed:?}");
+    state.health.close().await.unwrap();
 }
 
 /// A caller that stops waiting, and a close right after, lose nothing that was handed over.

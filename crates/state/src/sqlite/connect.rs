@@ -3,6 +3,7 @@
 use super::failure::typed;
 use super::migrate;
 use crate::{Error, directory};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -63,6 +64,8 @@ fn open(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     // Each connection has one user at a time; SQLite's own mutexes would only cost.
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
+    // Without it SQLite plans a statement anew whenever another value is bound.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }

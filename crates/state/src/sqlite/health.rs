@@ -7,16 +7,16 @@ use async_trait::async_trait;
 #[async_trait]
 impl Health for Store {
     async fn probe(&self) -> Result<(), Error> {
-        self.writer
-            .write(0, |tx| {
-                tx.sql
-                    .prepare_cached(
-                        "INSERT OR REPLACE INTO meta (name, value) VALUES ('probe', ?1)",
-                    )?
-                    .execute([tx.now.0.to_string()])?;
-                Ok(())
-            })
-            .await
+        if let Some(damage) = self.damage.get() {
+            return Err(damage.clone());
+        }
+        self.write(0, |tx| {
+            tx.sql
+                .prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES ('probe', ?1)")?
+                .execute([tx.now.0.to_string()])?;
+            Ok(())
+        })
+        .await
     }
 
     async fn close(&self) -> Result<(), Error> {

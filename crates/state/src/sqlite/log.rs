@@ -19,21 +19,20 @@ impl SessionLog for Store {
     ) -> Result<Seq, Error> {
         let records = encode_all(&records)?;
         let (key, run) = (key.clone(), run.cloned());
-        self.writer
-            .write(weight(&records), move |tx| {
-                let Some(mut head) = Head::load(tx, key.as_str())? else {
-                    return Err(Error::NoSession(key).into());
-                };
-                head.check(fence)?;
-                for record in &records {
-                    head.append(tx, key.as_str(), run.as_ref().map(RunId::as_str), record)?;
-                }
-                if !records.is_empty() {
-                    head.save(tx)?;
-                }
-                Ok(head.last())
-            })
-            .await
+        self.write(weight(&records), move |tx| {
+            let Some(mut head) = Head::load(tx, key.as_str())? else {
+                return Err(Error::NoSession(key).into());
+            };
+            head.check(fence)?;
+            for record in &records {
+                head.append(tx, key.as_str(), run.as_ref().map(RunId::as_str), record)?;
+            }
+            if !records.is_empty() {
+                head.save(tx)?;
+            }
+            Ok(head.last())
+        })
+        .await
     }
 
     async fn read(
@@ -43,29 +42,27 @@ impl SessionLog for Store {
         limit: usize,
     ) -> Result<Vec<Recorded>, Error> {
         let key = key.clone();
-        self.readers
-            .read(move |sql| {
-                let mut statement = sql.prepare_cached(
-                    "SELECT seq, at_ms, run, kind, version, payload FROM session_event
+        self.read(move |sql| {
+            let mut statement = sql.prepare_cached(
+                "SELECT seq, at_ms, run, kind, version, payload FROM session_event
                      WHERE session = (SELECT id FROM session WHERE key = ?1) AND seq > ?2
                      ORDER BY seq LIMIT ?3",
-                )?;
-                let mut rows =
-                    statement.query(params![key.as_str(), after.0, row::limit(limit)])?;
-                let mut records = Vec::new();
-                while let Some(row) = rows.next()? {
-                    let kind: String = row.get(3)?;
-                    let payload: String = row.get(5)?;
-                    records.push(Recorded {
-                        seq: Seq(row.get(0)?),
-                        at: UnixMillis(row.get(1)?),
-                        run: row.get::<_, Option<String>>(2)?.map(RunId::new),
-                        record: Record::decode(&kind, row.get(4)?, &payload)
-                            .map_err(|error| Error::Record(error.to_string()))?,
-                    });
-                }
-                Ok(records)
-            })
-            .await
+            )?;
+            let mut rows = statement.query(params![key.as_str(), after.0, row::limit(limit)])?;
+            let mut records = Vec::new();
+            while let Some(row) = rows.next()? {
+                let kind: String = row.get(3)?;
+                let payload: String = row.get(5)?;
+                records.push(Recorded {
+                    seq: Seq(row.get(0)?),
+                    at: UnixMillis(row.get(1)?),
+                    run: row.get::<_, Option<String>>(2)?.map(RunId::new),
+                    record: Record::decode(&kind, row.get(4)?, &payload)
+                        .map_err(|error| Error::Record(error.to_string()))?,
+                });
+            }
+            Ok(records)
+        })
+        .await
     }
 }

@@ -27,37 +27,35 @@ impl Metering for Store {
         if rows.is_empty() {
             return Ok(());
         }
-        self.writer
-            .write(rows.len().saturating_mul(256), move |tx| {
-                let mut insert = tx.sql.prepare_cached(INSERT)?;
-                for row in &rows {
-                    insert.execute(params![
-                        row.at.0,
-                        row.run.as_ref().map(RunId::as_str),
-                        row.session.as_ref().map(SessionKey::as_str),
-                        row.agent.as_ref().map(AgentId::as_str),
-                        row.provider.as_str(),
-                        row.model.as_str(),
-                        row::count(row.usage.input),
-                        row::count(row.usage.output),
-                        row::count(row.usage.cache_read),
-                        row::count(row.usage.cache_write),
-                        row::count(row.usage.reasoning),
-                        row.cost.map(|cost| cost.0),
-                    ])?;
-                }
-                Ok(())
-            })
-            .await
+        self.write(rows.len().saturating_mul(256), move |tx| {
+            let mut insert = tx.sql.prepare_cached(INSERT)?;
+            for row in &rows {
+                insert.execute(params![
+                    row.at.0,
+                    row.run.as_ref().map(RunId::as_str),
+                    row.session.as_ref().map(SessionKey::as_str),
+                    row.agent.as_ref().map(AgentId::as_str),
+                    row.provider.as_str(),
+                    row.model.as_str(),
+                    row::count(row.usage.input),
+                    row::count(row.usage.output),
+                    row::count(row.usage.cache_read),
+                    row::count(row.usage.cache_write),
+                    row::count(row.usage.reasoning),
+                    row.cost.map(|cost| cost.0),
+                ])?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn totals(&self, since: UnixMillis, until: UnixMillis) -> Result<UsageTotals, Error> {
-        self.readers
-            .read(move |sql| {
-                let mut statement = sql.prepare_cached(TOTALS)?;
-                Ok(statement.query_row([since.0, until.0], totals)?)
-            })
-            .await
+        self.read(move |sql| {
+            let mut statement = sql.prepare_cached(TOTALS)?;
+            Ok(statement.query_row([since.0, until.0], totals)?)
+        })
+        .await
     }
 }
 

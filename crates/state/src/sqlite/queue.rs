@@ -21,14 +21,13 @@ use rusqlite::{OptionalExtension, params};
 impl RunQueue for Store {
     async fn admit(&self, admission: Admission) -> Result<Admitted, Error> {
         let admission = admit::Prepared::new(admission)?;
-        self.writer
-            .write(admission.weight(), move |tx| admission.write(tx))
+        self.write(admission.weight(), move |tx| admission.write(tx))
             .await
     }
 
     async fn claim(&self, run: &RunId) -> Result<Claim, Error> {
         let run = run.clone();
-        self.writer.write(0, move |tx| claim::write(tx, run)).await
+        self.write(0, move |tx| claim::write(tx, run)).await
     }
 
     async fn finish(
@@ -38,30 +37,28 @@ impl RunQueue for Store {
         outcome: RunOutcome,
     ) -> Result<Option<Claim>, Error> {
         let ending = finish::Prepared::new(claim.clone(), &records, outcome)?;
-        self.writer
-            .write(ending.weight(), move |tx| ending.write(tx))
+        self.write(ending.weight(), move |tx| ending.write(tx))
             .await
     }
 
     async fn save_draft(&self, claim: &Claim, draft: Draft) -> Result<(), Error> {
         let claim = claim.clone();
-        self.writer
-            .write(draft.text.len(), move |tx| draft::write(tx, &claim, &draft))
+        self.write(draft.text.len(), move |tx| draft::write(tx, &claim, &draft))
             .await
     }
 
     async fn draft(&self, run: &RunId) -> Result<Option<Draft>, Error> {
         let run = run.clone();
-        self.readers.read(move |sql| draft::read(sql, &run)).await
+        self.read(move |sql| draft::read(sql, &run)).await
     }
 
     async fn run(&self, run: &RunId) -> Result<Option<RunRow>, Error> {
         let run = run.clone();
-        self.readers.read(move |sql| rows::one(sql, &run)).await
+        self.read(move |sql| rows::one(sql, &run)).await
     }
 
     async fn unfinished(&self) -> Result<Vec<RunRow>, Error> {
-        self.readers.read(rows::unfinished).await
+        self.read(rows::unfinished).await
     }
 }
 

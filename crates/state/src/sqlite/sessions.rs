@@ -15,36 +15,33 @@ const COLUMNS: &str =
 impl Sessions for Store {
     async fn get(&self, key: &SessionKey) -> Result<Option<SessionRow>, Error> {
         let key = key.clone();
-        self.readers
-            .read(move |sql| {
-                let mut statement = sql.prepare_cached(&format!("{COLUMNS} WHERE key = ?1"))?;
-                Ok(statement.query_row([key.as_str()], session).optional()?)
-            })
-            .await
+        self.read(move |sql| {
+            let mut statement = sql.prepare_cached(&format!("{COLUMNS} WHERE key = ?1"))?;
+            Ok(statement.query_row([key.as_str()], session).optional()?)
+        })
+        .await
     }
 
     async fn list(&self, agent: Option<&AgentId>, limit: usize) -> Result<Vec<SessionRow>, Error> {
         let agent = agent.cloned();
-        self.readers
-            .read(move |sql| {
-                let mut statement = sql.prepare_cached(&format!(
-                    "{COLUMNS} WHERE ?1 IS NULL OR agent = ?1
+        self.read(move |sql| {
+            let mut statement = sql.prepare_cached(&format!(
+                "{COLUMNS} WHERE ?1 IS NULL OR agent = ?1
                      ORDER BY updated_at DESC, id DESC LIMIT ?2"
-                ))?;
-                let agent = agent.as_ref().map(AgentId::as_str);
-                let rows = statement.query_map(params![agent, row::limit(limit)], session)?;
-                Ok(rows.collect::<Result<_, _>>()?)
-            })
-            .await
+            ))?;
+            let agent = agent.as_ref().map(AgentId::as_str);
+            let rows = statement.query_map(params![agent, row::limit(limit)], session)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
     }
 
     async fn count(&self) -> Result<u64, Error> {
-        self.readers
-            .read(|sql| {
-                let mut statement = sql.prepare_cached("SELECT count(*) FROM session")?;
-                Ok(row::unsigned(statement.query_row([], |row| row.get(0))?))
-            })
-            .await
+        self.read(|sql| {
+            let mut statement = sql.prepare_cached("SELECT count(*) FROM session")?;
+            Ok(row::unsigned(statement.query_row([], |row| row.get(0))?))
+        })
+        .await
     }
 }
 

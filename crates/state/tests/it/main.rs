@@ -7,6 +7,7 @@ mod child;
 mod conformance;
 mod crash;
 mod disk;
+mod growth;
 mod lock;
 mod opening;
 mod overload;

@@ -5,8 +5,8 @@ use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
 use crate::screen;
 use crate::settings_file::SettingsFile;
-use config::edit;
 use config::KeyPath;
+use config::edit;
 use serde_json::{Value, json};
 
 /// Arguments of `config set`.
@@ -45,8 +45,10 @@ pub(crate) fn set(home: &Home, args: &SetArgs) -> Result<Exit, Failure> {
     let value = match json5::from_str(&args.value) {
         Ok(value) => value,
         Err(error) if args.strict_json => {
-            return Err(Failure::new(Kind::Usage, format!("the value is not JSON5: {error}"))
-                .fix("leave --strict-json out to set a text"));
+            return Err(
+                Failure::new(Kind::Usage, format!("the value is not JSON5: {error}"))
+                    .fix("leave --strict-json out to set a text"),
+            );
         }
         Err(_) => Value::String(args.value.clone()),
     };
@@ -74,17 +76,27 @@ pub(crate) fn unset(home: &Home, args: &UnsetArgs) -> Result<Exit, Failure> {
 
 fn check(path: &str) -> Result<(), Failure> {
     if KeyPath::parse(path)?.0.is_empty() {
-        return Err(Failure::new(Kind::Usage, "the path is empty")
-            .fix("name a setting, e.g. gateway.port"));
+        return Err(
+            Failure::new(Kind::Usage, "the path is empty").fix("name a setting, e.g. gateway.port")
+        );
     }
     Ok(())
 }
 
-fn finish(home: &Home, file: SettingsFile, path: &str, json: bool) -> Result<Exit, Failure> {
+/// Sections of `gateway` that a running gateway takes over; the rest of `gateway` waits for a
+/// restart. Source: configuration specification, section 6.
+const LIVE: [&str; 3] = ["gateway.http.endpoints", "gateway.auth", "gateway.reload"];
+
+fn waits_for_restart(path: &str) -> bool {
+    let under = |root: &str| KeyPath::parse(path).is_ok_and(|path| path.is_under(root));
+    under("gateway") && !LIVE.iter().any(|live| under(live))
+}
+
+fn finish(home: &Home, file: SettingsFile<'_>, path: &str, json: bool) -> Result<Exit, Failure> {
     let written = file.path().to_owned();
     let warnings = file.save()?;
     let running = state::lock::holder(home.state_dir())?.is_some();
-    let live = !gateway::settings::needs_restart(path);
+    let live = !waits_for_restart(path);
     if json {
         screen::json(&json!({
             "ok": true,

@@ -30,16 +30,26 @@ pub(crate) fn run(home: &Home, args: &ValidateArgs) -> Result<Exit, Failure> {
             "exists": file.exists,
             "problems": found.0.iter().map(as_json).collect::<Vec<_>>(),
         }))?;
-        return Ok(if found.has_errors() { Exit::Failed } else { Exit::Ok });
+        return Ok(if found.has_errors() {
+            Exit::Failed
+        } else {
+            Exit::Ok
+        });
     }
     if found.has_errors() {
-        return Err(Failure::settings(&file.path, &found)
-            .fix(format!("edit {}, or openclaw config set <key> <value>", file.path.display())));
+        return Err(Failure::settings(&file.path, &found).fix(format!(
+            "edit {}, or openclaw config set <key> <value>",
+            file.path.display()
+        )));
     }
     for problem in &found.0 {
         screen::note(format_args!("warning: {problem}"));
     }
-    let note = if file.exists { "" } else { " (it does not exist, so defaults apply)" };
+    let note = if file.exists {
+        ""
+    } else {
+        " (it does not exist, so defaults apply)"
+    };
     screen::say(format_args!("Config valid: {}{note}", file.path.display()))?;
     Ok(Exit::Ok)
 }

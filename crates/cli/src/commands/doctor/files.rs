@@ -41,16 +41,25 @@ pub(super) fn check(home: &Home, repair: Repair) -> Vec<Finding> {
         Ok(metadata) if metadata.is_dir() => metadata,
         Ok(_) => {
             return vec![
-                Finding::error(DIRECTORY, format_args!("{} is not a directory", dir.display()))
-                    .fix("set OPENCLAW_STATE_DIR to a directory"),
+                Finding::error(
+                    DIRECTORY,
+                    format_args!("{} is not a directory", dir.display()),
+                )
+                .fix("set OPENCLAW_STATE_DIR to a directory"),
             ];
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let text = format!("{} does not exist yet; the first start makes it", dir.display());
+            let text = format!(
+                "{} does not exist yet; the first start makes it",
+                dir.display()
+            );
             return vec![Finding::warning(DIRECTORY, text).fix("openclaw onboard")];
         }
         Err(error) => {
-            return vec![Finding::error(DIRECTORY, format_args!("{}: {error}", dir.display()))];
+            return vec![Finding::error(
+                DIRECTORY,
+                format_args!("{}: {error}", dir.display()),
+            )];
         }
     };
     let mut found = vec![owner(dir, metadata.uid())];
@@ -58,8 +67,10 @@ pub(super) fn check(home: &Home, repair: Repair) -> Vec<Finding> {
     found.extend(parent(dir));
     let config = home.config_file().ok().map(|file| file.path);
     let names = PRIVATE.iter().map(|name| dir.join(name));
-    let open: Vec<Finding> =
-        names.chain(config).filter_map(|path| private(FILES, &path, 0o600, repair)).collect();
+    let open: Vec<Finding> = names
+        .chain(config)
+        .filter_map(|path| private(FILES, &path, 0o600, repair))
+        .collect();
     if open.is_empty() {
         found.push(Finding::fine(FILES, "only their owner can read them"));
     }
@@ -71,7 +82,10 @@ pub(super) fn check(home: &Home, repair: Repair) -> Vec<Finding> {
 fn owner(dir: &Path, owner: u32) -> Finding {
     let us = rustix::process::geteuid().as_raw();
     let probe = dir.join(format!(".doctor.{}", std::process::id()));
-    let written = std::fs::OpenOptions::new().write(true).create_new(true).open(&probe);
+    let written = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&probe);
     match written {
         Ok(_) => {
             drop(std::fs::remove_file(&probe));
@@ -88,17 +102,15 @@ fn owner(dir: &Path, owner: u32) -> Finding {
 }
 
 /// A finding if others have rights on `path`; nothing if they have none or it is not there.
-fn private(
-    check: &'static str,
-    path: &Path,
-    wanted: u32,
-    repair: Repair,
-) -> Option<Finding> {
+fn private(check: &'static str, path: &Path, wanted: u32, repair: Repair) -> Option<Finding> {
     let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o7777;
     if mode & OTHERS == 0 {
         return None;
     }
-    let text = format!("{} is open to other users (mode {mode:04o})", path.display());
+    let text = format!(
+        "{} is open to other users (mode {mode:04o})",
+        path.display()
+    );
     let command = format!("chmod {wanted:o} {}", path.display());
     Some(match repair {
         Repair::No => Finding::warning(check, text).fix(command),

@@ -25,15 +25,26 @@ pub(super) struct Finding {
 
 impl Finding {
     pub(super) fn fine(check: &'static str, message: impl Display) -> Self {
-        Self { check, level: Level::Fine, message: message.to_string(), fix: None }
+        Self {
+            check,
+            level: Level::Fine,
+            message: message.to_string(),
+            fix: None,
+        }
     }
 
     pub(super) fn warning(check: &'static str, message: impl Display) -> Self {
-        Self { level: Level::Warning, ..Self::fine(check, message) }
+        Self {
+            level: Level::Warning,
+            ..Self::fine(check, message)
+        }
     }
 
     pub(super) fn error(check: &'static str, message: impl Display) -> Self {
-        Self { level: Level::Error, ..Self::fine(check, message) }
+        Self {
+            level: Level::Error,
+            ..Self::fine(check, message)
+        }
     }
 
     /// Adds the command to type.
@@ -48,7 +59,11 @@ impl Finding {
             Level::Warning => "warning",
             Level::Error => "error  ",
         };
-        let fix = self.fix.as_ref().map(|fix| format!("\n         fix: {fix}")).unwrap_or_default();
+        let fix = self
+            .fix
+            .as_ref()
+            .map(|fix| format!("\n         fix: {fix}"))
+            .unwrap_or_default();
         format!("{level}  {}: {}{fix}", self.check, self.message)
     }
 

@@ -4,6 +4,7 @@
 
 use super::finding::Finding;
 use crate::home::Home;
+use config::Document;
 use config::secret::Resolver;
 use domain::ProviderId;
 use gateway::Settings;
@@ -19,12 +20,16 @@ const PROVIDER: &str = "provider";
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// Looks at the providers, then at the model of the default agent.
-pub(super) async fn check(home: &Home, settings: &Settings) -> Vec<Finding> {
+pub(super) async fn check(home: &Home, document: &Document, settings: &Settings) -> Vec<Finding> {
     let mut found = Vec::new();
-    let keys = keys(home, settings, &mut found).await;
-    let env_key = |name: &str| home.env().filled(name).map(SecretString::from);
+    let keys = keys(home, document, settings, &mut found).await;
+    let env_key = |name: &str| document.env().filled(name).map(SecretString::from);
     let (providers, problems) = provider::configure(&settings.models, &env_key, keys);
-    found.extend(problems.iter().map(|problem| Finding::error(PROVIDER, problem)));
+    found.extend(
+        problems
+            .iter()
+            .map(|problem| Finding::error(PROVIDER, problem)),
+    );
     let local = probe_local().await;
     let chosen = settings.agents.defaults.model.as_ref();
     let name = chosen.and_then(|choice| choice.names().into_iter().next());
@@ -36,20 +41,28 @@ pub(super) async fn check(home: &Home, settings: &Settings) -> Vec<Finding> {
 
 async fn keys(
     home: &Home,
+    document: &Document,
     settings: &Settings,
     found: &mut Vec<Finding>,
 ) -> HashMap<ProviderId, SecretString> {
-    let resolver = Resolver::new(&settings.secrets, home.env().clone(), home.state_dir());
+    let resolver = Resolver::new(&settings.secrets, document.env(), home.state_dir());
     let mut keys = HashMap::new();
     for (id, section) in &settings.models.providers {
-        let Some(input) = &section.api_key else { continue };
+        let Some(input) = &section.api_key else {
+            continue;
+        };
         match resolver.resolve(input).await {
             Ok(key) => {
                 keys.insert(ProviderId::new(id.as_str()), key);
             }
             Err(error) => found.push(
-                Finding::error(PROVIDER, format_args!("models.providers.{id}.apiKey: {error}"))
-                    .fix(format!("set what it refers to, or: openclaw config unset models.providers.{id}")),
+                Finding::error(
+                    PROVIDER,
+                    format_args!("models.providers.{id}.apiKey: {error}"),
+                )
+                .fix(format!(
+                    "set what it refers to, or: openclaw config unset models.providers.{id}"
+                )),
             ),
         }
     }
@@ -70,18 +83,26 @@ async fn model(
             let finding = if is_chosen {
                 Finding::fine(MODEL, format_args!("{name}, the built-in demo"))
             } else {
-                Finding::warning(MODEL, format_args!("{name}: no key and no local server was found"))
+                Finding::warning(
+                    MODEL,
+                    format_args!("{name}: no key and no local server was found"),
+                )
             };
             return finding.fix("openclaw onboard");
         }
         (Some(provider), _) => {
-            let hint = provider.key_hint.as_ref().filter(|_| provider.key.is_none());
+            let hint = provider
+                .key_hint
+                .as_ref()
+                .filter(|_| provider.key.is_none());
             (provider.base_url.as_str(), hint.cloned())
         }
         (None, Some(server)) => (server.base_url.as_str(), None),
         (None, None) => {
             return Finding::error(MODEL, format_args!("{name}: no provider {id:?} is usable"))
-                .fix(format!("openclaw config get models.providers.{id}, or openclaw onboard"));
+                .fix(format!(
+                    "openclaw config get models.providers.{id}, or openclaw onboard"
+                ));
         }
     };
     if let Some(hint) = hint {
@@ -89,15 +110,26 @@ async fn model(
     }
     match reach(base_url).await {
         Ok(()) => Finding::fine(MODEL, format_args!("{name}; its server can be reached")),
-        Err(why) => Finding::error(MODEL, format_args!("{name}: cannot reach {base_url}: {why}"))
-            .fix("look at the network, or choose another: openclaw onboard"),
+        Err(why) => Finding::error(
+            MODEL,
+            format_args!("{name}: cannot reach {base_url}: {why}"),
+        )
+        .fix("look at the network, or choose another: openclaw onboard"),
     }
 }
 
 async fn reach(base_url: &str) -> Result<(), String> {
     let uri: http::Uri = base_url.parse().map_err(|error| format!("{error}"))?;
-    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+    let host = uri
+        .host()
+        .unwrap_or_default()
+        .trim_matches(['[', ']'])
+        .to_owned();
+    let usual = if uri.scheme_str() == Some("https") {
+        443
+    } else {
+        80
+    };
     let port = uri.port_u16().unwrap_or(usual);
     match tokio::time::timeout(LIMIT, TcpStream::connect((host, port))).await {
         Ok(Ok(_)) => Ok(()),

@@ -8,7 +8,7 @@ use gateway::settings::{Settings, rules};
 const SETTINGS: &str = "settings";
 
 /// The settings if they can be used, and what is wrong with them.
-pub(super) fn check(home: &Home) -> (Option<Settings>, Vec<Finding>) {
+pub(super) fn check(home: &Home) -> (Option<(Document, Settings)>, Vec<Finding>) {
     let file = match home.config_file() {
         Ok(file) => file,
         Err(failure) => return (None, vec![Finding::error(SETTINGS, failure.message())]),
@@ -27,7 +27,7 @@ pub(super) fn check(home: &Home) -> (Option<Settings>, Vec<Finding>) {
             };
             let fine = std::iter::once(Finding::fine(SETTINGS, text));
             let found = fine.chain(decoded.warnings.iter().map(finding)).collect();
-            (Some(decoded.settings), found)
+            (Some((document, decoded.settings)), found)
         }
     }
 }

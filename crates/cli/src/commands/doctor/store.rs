@@ -19,8 +19,10 @@ pub(super) async fn check(home: &Home) -> Vec<Finding> {
     match holder(home.state_dir()) {
         Err(error) => vec![Finding::error(GATEWAY, error)],
         Ok(Some(holder)) => {
-            let running =
-                Finding::fine(GATEWAY, format_args!("running (pid {}, version {})", holder.pid, holder.version));
+            let running = Finding::fine(
+                GATEWAY,
+                format_args!("running (pid {}, version {})", holder.pid, holder.version),
+            );
             vec![running, ask(home).await]
         }
         Ok(None) => {
@@ -30,13 +32,19 @@ pub(super) async fn check(home: &Home) -> Vec<Finding> {
                 Ok(true) => found.push(match open(home).await {
                     Ok(sessions) => Finding::fine(
                         DATABASE,
-                        format_args!("{} opens and can be written ({sessions} sessions)", path.display()),
+                        format_args!(
+                            "{} opens and can be written ({sessions} sessions)",
+                            path.display()
+                        ),
                     ),
                     Err(error) => Finding::error(DATABASE, &error).fix(remedy(&error)),
                 }),
                 Ok(false) => found.push(Finding::fine(DATABASE, "not made yet")),
                 Err(error) => {
-                    found.push(Finding::error(DATABASE, format_args!("{}: {error}", path.display())));
+                    found.push(Finding::error(
+                        DATABASE,
+                        format_args!("{}: {error}", path.display()),
+                    ));
                 }
             }
             found
@@ -47,7 +55,11 @@ pub(super) async fn check(home: &Home) -> Vec<Finding> {
 async fn ask(home: &Home) -> Finding {
     let answer = async {
         let client = access::client(home, &AccessArgs::default(), LIMIT).await?;
-        Ok::<_, Failure>(client.call::<Health>(&HealthParams { probe: Some(true) }).await?)
+        Ok::<_, Failure>(
+            client
+                .call::<Health>(&HealthParams { probe: Some(true) })
+                .await?,
+        )
     };
     match answer.await {
         Ok(health) if health.ok => Finding::fine(DATABASE, "the gateway can write it"),

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 /// Arguments of `gateway call`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: openclaw gateway call chat.history --params '{\"sessionKey\":\"main\"}'")]
+#[command(
+    after_help = "Example: openclaw gateway call chat.history --params '{\"sessionKey\":\"main\"}'"
+)]
 pub(crate) struct CallArgs {
     /// The method, e.g. status
     method: String,

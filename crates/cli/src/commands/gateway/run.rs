@@ -9,6 +9,8 @@ use crate::{local, logging, runtime, screen};
 use clap::ValueEnum;
 use gateway::{Gateway, Greeting, Overrides, Shutdown};
 use secrecy::SecretString;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
 /// Arguments of `gateway run`.
 #[derive(Debug, clap::Args)]
@@ -61,8 +63,16 @@ enum AuthMode {
 
 /// Runs the gateway until it is told to end.
 pub(crate) fn run(home: &Home, args: RunArgs) -> Result<Exit, Failure> {
-    let form = if args.log_json { logging::Form::Json } else { logging::Form::Text };
-    let usual = if args.verbose { LogLevel::Debug } else { LogLevel::Info };
+    let form = if args.log_json {
+        logging::Form::Json
+    } else {
+        logging::Form::Text
+    };
+    let usual = if args.verbose {
+        LogLevel::Debug
+    } else {
+        LogLevel::Info
+    };
     logging::start(home, form, usual)?;
     if args.force {
         stop::stop(home)?;
@@ -76,18 +86,42 @@ pub(crate) fn run(home: &Home, args: RunArgs) -> Result<Exit, Failure> {
     };
     let boot = local::boot(home, overrides)?;
     runtime::block_on_all_cores(async {
-        let mut gateway =
-            Gateway::build(boot).await.map_err(|error| local::refused(home, error))?;
-        gateway.listen().await.map_err(|error| local::refused(home, error))?;
+        let mut gateway = Gateway::build(boot)
+            .await
+            .map_err(|error| local::refused(home, error))?;
+        gateway
+            .listen()
+            .await
+            .map_err(|error| local::refused(home, error))?;
         greet(&gateway.greeting())?;
-        let report = gateway.run(Shutdown::signals()).await;
-        match report.overran {
-            None => Ok(Exit::Ok),
-            Some(phase) => Err(Failure::new(
-                Kind::Other,
-                format!("the shutdown phase {phase:?} took too long and was cut off"),
-            )
-            .fix("openclaw doctor")),
+        let shutdown = Shutdown::default();
+        let mut watch = JoinSet::new();
+        watch.spawn(signals(shutdown.clone())?);
+        let report = gateway.run(shutdown).await;
+        if report.overran.is_empty() {
+            return Ok(Exit::Ok);
+        }
+        let phases = report.overran.join(", ");
+        Err(Failure::new(
+            Kind::Other,
+            format!("shutting down took too long and was cut off: {phases}"),
+        )
+        .fix("openclaw doctor"))
+    })
+}
+
+/// The first signal asks for an orderly end, the second for a quick one.
+fn signals(shutdown: Shutdown) -> Result<impl Future<Output = ()>, Failure> {
+    let failed = |error| Failure::new(Kind::Other, format!("cannot listen for signals: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(async move {
+        for token in [&shutdown.graceful, &shutdown.at_once] {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            token.cancel();
         }
     })
 }
@@ -111,11 +145,14 @@ fn greet(greeting: &Greeting) -> Result<(), Failure> {
 }
 
 fn tell(greeting: &Greeting) -> Result<(), Failure> {
-    screen::say(format_args!("openclaw is listening on {}", greeting.addresses.join(", ")))?;
-    screen::say(format_args!("model: {} ({})", greeting.model, greeting.model_reason))?;
-    if let Some(budget) = &greeting.budget {
-        screen::say(format_args!("budget: {budget}"))?;
-    }
+    screen::say(format_args!(
+        "openclaw is listening on {}",
+        greeting.addresses.join(", ")
+    ))?;
+    screen::say(format_args!(
+        "model: {} ({})",
+        greeting.model, greeting.model_reason
+    ))?;
     if let Some(link) = &greeting.login_url {
         screen::say(format_args!("open once, within 10 minutes: {link}"))?;
     }

@@ -42,8 +42,12 @@ pub(crate) fn run(home: &Home, args: &GatewayStatusArgs) -> Result<Exit, Failure
     let config = home.config_file();
     let valid = home.settings();
     let holder = state::lock::holder(home.state_dir())?;
-    let look = if args.no_probe { None } else { Some(look(home, args)?) };
-    let port = known.port(home);
+    let look = if args.no_probe {
+        None
+    } else {
+        Some(look(home, args)?)
+    };
+    let port = known.port();
     let rpc_ok = look.as_ref().is_some_and(|look| look.rpc.is_ok());
     if args.json {
         screen::json(&json!({
@@ -73,12 +77,18 @@ pub(crate) fn run(home: &Home, args: &GatewayStatusArgs) -> Result<Exit, Failure
                 "gateway",
                 format_args!("running (pid {}, version {})", holder.pid, holder.version),
             ),
-            None => list.row("gateway", "not running; start it with: openclaw gateway run"),
+            None => list.row(
+                "gateway",
+                "not running; start it with: openclaw gateway run",
+            ),
         }
         list.row("state", home.state_dir().display());
         match &config {
             Ok(file) if file.exists => list.row("settings", file.path.display()),
-            Ok(file) => list.row("settings", format_args!("defaults; {} does not exist", file.path.display())),
+            Ok(file) => list.row(
+                "settings",
+                format_args!("defaults; {} does not exist", file.path.display()),
+            ),
             Err(failure) => list.row("settings", failure.message()),
         }
         if let Err(failure) = &valid {
@@ -91,11 +101,17 @@ pub(crate) fn run(home: &Home, args: &GatewayStatusArgs) -> Result<Exit, Failure
         if let Some(look) = &look {
             list.row("address", &look.url);
             list.row("ready", ready_text(look));
-            list.row("calls", rpc_text(look));
+            if look.ready.is_ok() {
+                list.row("calls", rpc_text(look));
+            }
         }
         screen::say(list.text())?;
     }
-    Ok(if args.require_rpc && !rpc_ok { Exit::Failed } else { Exit::Ok })
+    Ok(if args.require_rpc && !rpc_ok {
+        Exit::Failed
+    } else {
+        Exit::Ok
+    })
 }
 
 fn look(home: &Home, args: &GatewayStatusArgs) -> Result<Look, Failure> {
@@ -111,7 +127,11 @@ fn look(home: &Home, args: &GatewayStatusArgs) -> Result<Look, Failure> {
             }),
             Ok(_) | Err(_) => client.call::<Health>(&HealthParams::default()).await,
         };
-        Ok(Look { url: client.address(), ready, rpc })
+        Ok(Look {
+            url: client.address(),
+            ready,
+            rpc,
+        })
     })
 }
 

@@ -39,12 +39,20 @@ pub(crate) fn run(home: &Home, args: &StopArgs) -> Result<Exit, Failure> {
 
 /// Asks the holder of the state directory to end and waits until it has. Returns its process.
 pub(crate) fn stop(home: &Home) -> Result<Option<u32>, Failure> {
-    let Some(found) = holder(home.state_dir())? else { return Ok(None) };
-    let unknown = || {
-        Failure::new(Kind::State, "a gateway is running, but its lock file does not say which process")
-            .fix("end it where it was started, e.g. with Ctrl-C or its service manager")
+    let Some(found) = holder(home.state_dir())? else {
+        return Ok(None);
     };
-    let pid = i32::try_from(found.pid).ok().and_then(Pid::from_raw).ok_or_else(unknown)?;
+    let unknown = || {
+        Failure::new(
+            Kind::State,
+            "a gateway is running, but its lock file does not say which process",
+        )
+        .fix("end it where it was started, e.g. with Ctrl-C or its service manager")
+    };
+    let pid = i32::try_from(found.pid)
+        .ok()
+        .and_then(Pid::from_raw)
+        .ok_or_else(unknown)?;
     let signalled = signal(pid, || Ok(same(home, &found)?));
     match signalled {
         Ok(true) => {}
@@ -106,8 +114,9 @@ async fn gone(home: &Home, found: &LockInfo) -> Result<(), Failure> {
             found.pid,
             LIMIT.as_secs()
         );
-        Err(Failure::new(Kind::State, text)
-            .code("TIMEOUT")
-            .fix(format!("kill -9 {}; accepted messages survive it", found.pid)))
+        Err(Failure::new(Kind::State, text).code("TIMEOUT").fix(format!(
+            "kill -9 {}; accepted messages survive it",
+            found.pid
+        )))
     })
 }

@@ -18,7 +18,10 @@ pub(crate) fn run(home: &Home, _: &TokenArgs) -> Result<Exit, Failure> {
     let Some(token) = found else {
         return Err(Failure::new(
             Kind::State,
-            format!("{} does not exist: no token was generated yet", path.display()),
+            format!(
+                "{} does not exist: no token was generated yet",
+                path.display()
+            ),
         )
         .fix("openclaw gateway run, or openclaw onboard"));
     };

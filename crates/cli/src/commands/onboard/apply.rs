@@ -3,13 +3,15 @@
 use super::plan::{AuthPlan, Key, ModelPlan, Plan};
 use super::report::{Report, Trial};
 use super::{trial, vault};
+use crate::access::Known;
 use crate::failure::{Failure, Kind};
 use crate::home::Home;
 use crate::settings_file::SettingsFile;
-use crate::{private_file, runtime};
+use crate::{door, private_file, runtime};
 use config::edit;
 use gateway::token;
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// Carries the plan out.
 ///
@@ -31,35 +33,57 @@ pub(crate) fn apply(home: &Home, plan: &Plan) -> Result<Report, Failure> {
         put(&mut file, "gateway.bind", json!(bind))?;
     }
     if plan.chat_completions {
-        put(&mut file, "gateway.http.endpoints.chatCompletions.enabled", json!(true))?;
+        put(
+            &mut file,
+            "gateway.http.endpoints.chatCompletions.enabled",
+            json!(true),
+        )?;
     }
     authentication(home, &mut file, plan)?;
     model(home, &mut file, &plan.model)?;
     let config = file.path().to_owned();
+    runtime::block_on(door::check(home, file.document(), plan.token()))?;
+    if let Some(token) = plan.token() {
+        token::store(home.state_dir(), token)
+            .map_err(|error| Failure::file("write", &token::path(home.state_dir()), &error))?;
+    }
     file.save()?;
-
-    let settings = home.settings()?.settings;
-    let workspace = gateway::paths::workspace(&settings, home.env(), home.state_dir())?;
-    let written = agent::workspace::create(&workspace)
-        .map_err(|error| Failure::file("create", &workspace, &error))?;
     let found = runtime::block_on_all_cores(trial::run(home, plan.trial))?;
-    let known = crate::access::Known::of(home);
+    let known = Known::of(home);
     Ok(Report {
         choice: plan.choice.clone(),
         config,
-        workspace,
-        workspace_files: written.into_iter().map(str::to_owned).collect(),
+        workspace_files: notes(&found.workspace)?,
+        workspace: found.workspace,
         database: home.state_dir().join("state.db"),
         token_file: token::path(home.state_dir()),
-        port: known.port(home).number,
+        port: known.port().number,
         bind: known.bind(),
         auth_mode: known.auth_mode(),
-        chat_completions: settings.gateway.http.endpoints.chat_completions.enabled,
+        chat_completions: found.chat_completions,
         model: found.model,
         model_reason: found.reason,
         warnings: found.warnings,
         trial: found.trial.map_or(Trial::Skipped, Trial::Ran),
     })
+}
+
+/// The Markdown files of the workspace, in order of name.
+fn notes(workspace: &Path) -> Result<Vec<String>, Failure> {
+    let failed = |error| Failure::file("read", workspace, &error);
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(workspace).map_err(failed)? {
+        let name = entry
+            .map_err(failed)?
+            .file_name()
+            .to_string_lossy()
+            .into_owned();
+        if name.ends_with(".md") {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 fn put(file: &mut SettingsFile<'_>, path: &str, value: Value) -> Result<(), Failure> {
@@ -76,13 +100,7 @@ fn authentication(home: &Home, file: &mut SettingsFile<'_>, plan: &Plan) -> Resu
             put(file, "gateway.auth.mode", json!("password"))?;
             put(file, "gateway.auth.password", reference)
         }
-        Some(AuthPlan::Token(Some(given))) => {
-            token::store(home.state_dir(), given).map_err(|error| {
-                Failure::file("write", &token::path(home.state_dir()), &error)
-            })?;
-            put(file, "gateway.auth.mode", json!("token"))
-        }
-        Some(AuthPlan::Token(None)) => put(file, "gateway.auth.mode", json!("token")),
+        Some(AuthPlan::Token(_)) => put(file, "gateway.auth.mode", json!("token")),
         None => {
             // Somebody who wrote this section knows what it should say.
             if edit::get(file.document().raw(), "gateway.auth")?.is_some() {
@@ -102,18 +120,34 @@ fn model(home: &Home, file: &mut SettingsFile<'_>, plan: &ModelPlan) -> Result<(
                 Key::Env(name) => json!({ "source": "env", "provider": "default", "id": name }),
                 Key::Typed(secret) => vault::store(home, file, [vendor.id, "apiKey"], secret)?,
             };
-            put(file, &format!("models.providers.{}.apiKey", vendor.id), reference)?;
+            put(
+                file,
+                &format!("models.providers.{}.apiKey", vendor.id),
+                reference,
+            )?;
             let model = model.as_deref().or(vendor.default_model).ok_or_else(|| {
                 Failure::new(Kind::Usage, format!("{} has no usual model", vendor.name))
                     .fix("openclaw config set agents.defaults.model <provider/model>")
             })?;
             format!("{}/{model}", vendor.id)
         }
-        ModelPlan::Local { provider, base_url, model } => {
-            put(file, &format!("models.providers.{provider}.baseUrl"), json!(base_url))?;
+        ModelPlan::Local {
+            provider,
+            base_url,
+            model,
+        } => {
+            put(
+                file,
+                &format!("models.providers.{provider}.baseUrl"),
+                json!(base_url),
+            )?;
             format!("{provider}/{model}")
         }
-        ModelPlan::Custom { base_url, key, model } => {
+        ModelPlan::Custom {
+            base_url,
+            key,
+            model,
+        } => {
             put(file, "models.providers.custom.baseUrl", json!(base_url))?;
             if let Some(key) = key {
                 let reference = vault::store(home, file, ["custom", "apiKey"], key)?;

@@ -1,17 +1,16 @@
 //! What onboarding is going to do.
 
 use super::{GatewayAuth, OnboardArgs};
-use crate::failure::{Exit, Failure, Kind};
+use crate::failure::{Failure, Kind};
 use crate::home::Home;
 use crate::runtime;
-use gateway::net::config::BindSetting;
 use llm::provider::vendors::{VENDORS, Vendor};
 use llm::provider::{LocalServer, probe_local};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-/// Shorter secrets are refused where others can reach the gateway. Source: security specification.
-const SHORTEST_TOKEN: usize = 24;
-pub(crate) const SHORTEST_PASSWORD: usize = 12;
+/// A password of at least this length is accepted wherever the gateway listens.
+/// Source: security specification, P2.
+pub(crate) const GOOD_PASSWORD: usize = 12;
 
 /// Everything that was decided. `None` leaves what is there.
 #[derive(Debug)]
@@ -32,6 +31,16 @@ pub(crate) struct Plan {
     pub(crate) chat_completions: bool,
     /// Whether to send the test message.
     pub(crate) trial: bool,
+}
+
+impl Plan {
+    /// The token that was given.
+    pub(crate) fn token(&self) -> Option<&SecretString> {
+        match &self.auth {
+            Some(AuthPlan::Token(token)) => token.as_ref(),
+            Some(AuthPlan::Password(_)) | None => None,
+        }
+    }
 }
 
 /// Which model the default agent uses.
@@ -97,7 +106,9 @@ pub(crate) struct Given {
 impl Given {
     /// Looks at the options.
     pub(crate) fn of(args: &OnboardArgs) -> Self {
-        Self { model: args.auth_choice.is_some() || args.custom_base_url.is_some() }
+        Self {
+            model: args.auth_choice.is_some() || args.custom_base_url.is_some(),
+        }
     }
 }
 
@@ -107,7 +118,12 @@ impl Given {
 /// When options are missing, contradict each other, or would leave the gateway open.
 pub(crate) fn from_args(home: &Home, args: OnboardArgs) -> Result<Plan, Failure> {
     let choice = args.auth_choice.clone().unwrap_or_else(|| {
-        if args.custom_base_url.is_some() { "custom-api-key" } else { "auto" }.to_owned()
+        if args.custom_base_url.is_some() {
+            "custom-api-key"
+        } else {
+            "auto"
+        }
+        .to_owned()
     });
     let model = model(home, &choice, &args)?;
     let auth = match (args.gateway_auth, args.gateway_token, args.gateway_password) {
@@ -115,17 +131,22 @@ pub(crate) fn from_args(home: &Home, args: OnboardArgs) -> Result<Plan, Failure>
             Some(AuthPlan::Password(password))
         }
         (Some(GatewayAuth::Password), _, None) => {
-            return Err(Failure::new(Kind::Usage, "--gateway-auth password needs a password")
-                .fix("add --gateway-password <PASSWORD>"));
+            return Err(
+                Failure::new(Kind::Usage, "--gateway-auth password needs a password")
+                    .fix("add --gateway-password <PASSWORD>"),
+            );
         }
         (Some(GatewayAuth::Token), _, Some(_)) | (Some(GatewayAuth::Password), Some(_), _) => {
-            return Err(Failure::new(Kind::Usage, "the secret does not belong to --gateway-auth"));
+            return Err(Failure::new(
+                Kind::Usage,
+                "the secret does not belong to --gateway-auth",
+            ));
         }
         (Some(GatewayAuth::Token), token, None) => Some(AuthPlan::Token(token)),
         (None, Some(token), _) => Some(AuthPlan::Token(Some(token))),
         (None, None, None) => None,
     };
-    let plan = Plan {
+    Ok(Plan {
         choice,
         model,
         workspace: args.workspace,
@@ -134,41 +155,7 @@ pub(crate) fn from_args(home: &Home, args: OnboardArgs) -> Result<Plan, Failure>
         auth,
         chat_completions: args.enable_chat_completions,
         trial: !args.skip_health,
-    };
-    plan.check()?;
-    Ok(plan)
-}
-
-impl Plan {
-    /// Refuses a plan that would leave the gateway open, before anything is written.
-    ///
-    /// # Errors
-    /// With exit code 78.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
-        let open = match &self.bind {
-            None => false,
-            Some(text) => {
-                let bind = BindSetting::parse(text).map_err(|why| Failure::new(Kind::Usage, why))?;
-                !matches!(bind, BindSetting::Loopback | BindSetting::Auto)
-            }
-        };
-        let (name, length, least) = match &self.auth {
-            Some(AuthPlan::Token(Some(token))) => {
-                ("token", token.expose_secret().chars().count(), SHORTEST_TOKEN)
-            }
-            Some(AuthPlan::Password(password)) => {
-                ("password", password.expose_secret().chars().count(), SHORTEST_PASSWORD)
-            }
-            Some(AuthPlan::Token(None)) | None => return Ok(()),
-        };
-        if length == 0 || (open && length < least) {
-            let text = format!("the gateway {name} has {length} characters; others can reach the gateway, so it needs {least}");
-            return Err(Failure::new(Kind::Config, text)
-                .exiting(Exit::Refused)
-                .fix("leave --gateway-token out to get a generated one"));
-        }
-        Ok(())
-    }
+    })
 }
 
 fn model(home: &Home, choice: &str, args: &OnboardArgs) -> Result<ModelPlan, Failure> {
@@ -181,9 +168,19 @@ fn model(home: &Home, choice: &str, args: &OnboardArgs) -> Result<ModelPlan, Fai
                 Failure::new(Kind::Usage, format!("your own server needs {name}"))
                     .fix("--custom-base-url http://127.0.0.1:8080/v1 --custom-model-id <ID>")
             };
-            let base_url = args.custom_base_url.clone().ok_or_else(|| missing("--custom-base-url"))?;
-            let model = args.custom_model_id.clone().ok_or_else(|| missing("--custom-model-id"))?;
-            Ok(ModelPlan::Custom { base_url, key: args.custom_api_key.clone(), model })
+            let base_url = args
+                .custom_base_url
+                .clone()
+                .ok_or_else(|| missing("--custom-base-url"))?;
+            let model = args
+                .custom_model_id
+                .clone()
+                .ok_or_else(|| missing("--custom-model-id"))?;
+            Ok(ModelPlan::Custom {
+                base_url,
+                key: args.custom_api_key.clone(),
+                model,
+            })
         }
         other => vendor(home, other, args.api_key.clone()),
     }
@@ -191,10 +188,15 @@ fn model(home: &Home, choice: &str, args: &OnboardArgs) -> Result<ModelPlan, Fai
 
 fn local() -> Result<ModelPlan, Failure> {
     let found = runtime::block_on(async { Ok(probe_local().await) })?;
-    let first = found.iter().find_map(|server| Some((server, chat_models(server).next()?)));
+    let first = found
+        .iter()
+        .find_map(|server| Some((server, chat_models(server).next()?)));
     let Some((server, model)) = first else {
-        return Err(Failure::new(Kind::Other, "no model server with a model answers on this machine")
-            .fix("start Ollama, llama.cpp or LM Studio, or use --auth-choice custom-api-key"));
+        return Err(Failure::new(
+            Kind::Other,
+            "no model server with a model answers on this machine",
+        )
+        .fix("start Ollama, llama.cpp or LM Studio, or use --auth-choice custom-api-key"));
     };
     Ok(ModelPlan::local(server, &model))
 }
@@ -212,7 +214,11 @@ impl ModelPlan {
 
 /// The models of a server that can hold a conversation.
 pub(crate) fn chat_models(server: &LocalServer) -> impl Iterator<Item = String> {
-    server.models.iter().map(ToString::to_string).filter(|model| !model.contains("embed"))
+    server
+        .models
+        .iter()
+        .map(ToString::to_string)
+        .filter(|model| !model.contains("embed"))
 }
 
 fn vendor(home: &Home, choice: &str, key: Option<SecretString>) -> Result<ModelPlan, Failure> {
@@ -221,23 +227,37 @@ fn vendor(home: &Home, choice: &str, key: Option<SecretString>) -> Result<ModelP
     let keyed = || VENDORS.iter().filter(|vendor| !vendor.env_keys.is_empty());
     let Some(vendor) = keyed().find(|vendor| vendor.id == id) else {
         let known: Vec<&str> = keyed().map(|vendor| vendor.id).collect();
-        return Err(Failure::new(Kind::Usage, format!("unknown --auth-choice {choice:?}")).fix(
-            format!("use auto, skip, offline, local, custom-api-key or one of {}", known.join(", ")),
-        ));
+        return Err(
+            Failure::new(Kind::Usage, format!("unknown --auth-choice {choice:?}")).fix(format!(
+                "use auto, skip, offline, local, custom-api-key or one of {}",
+                known.join(", ")
+            )),
+        );
     };
     let key = match (key, env_key(home, vendor)) {
         (Some(key), _) => Key::Typed(key),
         (None, Some(name)) => Key::Env(name),
         (None, None) => {
-            return Err(Failure::new(Kind::Usage, format!("{} needs a key", vendor.name)).fix(
-                format!("set {}, or add --api-key <KEY>", vendor.env_keys.join(" or ")),
-            ));
+            return Err(
+                Failure::new(Kind::Usage, format!("{} needs a key", vendor.name)).fix(format!(
+                    "set {}, or add --api-key <KEY>",
+                    vendor.env_keys.join(" or ")
+                )),
+            );
         }
     };
-    Ok(ModelPlan::Vendor { vendor, key, model: None })
+    Ok(ModelPlan::Vendor {
+        vendor,
+        key,
+        model: None,
+    })
 }
 
 /// The environment variable that holds the vendor's key now.
 pub(crate) fn env_key(home: &Home, vendor: &Vendor) -> Option<&'static str> {
-    vendor.env_keys.iter().copied().find(|name| home.env().filled(name).is_some())
+    vendor
+        .env_keys
+        .iter()
+        .copied()
+        .find(|name| home.env().filled(name).is_some())
 }

@@ -100,11 +100,21 @@ impl Report {
             0 => String::new(),
             count => format!(" ({count} new files)"),
         };
-        list.row("workspace", format_args!("{}{files}", self.workspace.display()));
+        list.row(
+            "workspace",
+            format_args!("{}{files}", self.workspace.display()),
+        );
         list.row("database", self.database.display());
-        list.row("login", format_args!("{} ({})", self.auth_mode, self.secret_place()));
+        list.row(
+            "login",
+            format_args!("{} ({})", self.auth_mode, self.secret_place()),
+        );
         list.row("address", format_args!("port {}, {}", self.port, self.bind));
-        let reason = self.model_reason.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+        let reason = self
+            .model_reason
+            .as_ref()
+            .map(|why| format!(" ({why})"))
+            .unwrap_or_default();
         list.row("model", format_args!("{}{reason}", self.model));
         list.row("chat completions", chat_completions(self.chat_completions));
         for warning in &self.warnings {
@@ -122,7 +132,11 @@ impl Report {
                 list.row("test message", format_args!("failed: {reason}"));
             }
         }
-        let next = if self.is_ok() { "openclaw gateway" } else { "openclaw doctor" };
+        let next = if self.is_ok() {
+            "openclaw gateway"
+        } else {
+            "openclaw doctor"
+        };
         format!("{}\n\nnext: {next}", list.text())
     }
 
@@ -131,13 +145,22 @@ impl Report {
             return String::new();
         };
         let run = &meta.agent_meta;
-        let cost = run.cost_usd.as_deref().map_or("cost unknown".to_owned(), |usd| format!("{usd} USD"));
-        format!("{}/{}, {} ms, {cost}", run.provider, run.model, meta.duration_ms)
+        let cost = run
+            .cost_usd
+            .as_deref()
+            .map_or("cost unknown".to_owned(), |usd| format!("{usd} USD"));
+        format!(
+            "{}/{}, {} ms, {cost}",
+            run.provider, run.model, meta.duration_ms
+        )
     }
 
     fn secret_place(&self) -> String {
         if self.auth_mode == "token" {
-            format!("in {}, shown by: openclaw gateway token", self.token_file.display())
+            format!(
+                "in {}, shown by: openclaw gateway token",
+                self.token_file.display()
+            )
         } else {
             "as configured".to_owned()
         }
@@ -155,5 +178,8 @@ fn chat_completions(on: bool) -> &'static str {
 /// Everything the agent said, as one text.
 pub(crate) fn said(reply: &AgentReply) -> String {
     let payloads = reply.result.iter().flat_map(|result| &result.payloads);
-    payloads.map(|payload| payload.text.as_str()).collect::<Vec<_>>().join("\n")
+    payloads
+        .map(|payload| payload.text.as_str())
+        .collect::<Vec<_>>()
+        .join("\n")
 }

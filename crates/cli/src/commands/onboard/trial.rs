@@ -6,6 +6,7 @@ use crate::home::Home;
 use crate::local::{self, LocalGateway};
 use protocol::methods::agent::{AgentParams, AgentReply};
 use protocol::methods::{Agent, Status, status::StatusParams};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The message; short, so that the answer costs next to nothing.
@@ -17,6 +18,10 @@ const LIMIT: u64 = 120;
 
 /// What starting the agent told.
 pub(crate) struct Found {
+    /// Folder with the default agent's files.
+    pub(crate) workspace: PathBuf,
+    /// Whether OpenAI clients are served.
+    pub(crate) chat_completions: bool,
     /// The default agent's model.
     pub(crate) model: String,
     /// Why that one, when nobody chose it.
@@ -39,12 +44,20 @@ pub(crate) async fn run(home: &Home, send: bool) -> Result<Found, Failure> {
     let gateway = LocalGateway::open(home).await?;
     let greeting = gateway.greeting();
     let trial = if send {
-        Some(gateway.agent(message()).await.map_err(|failure| failure.message().to_owned()))
+        Some(
+            gateway
+                .agent(message())
+                .await
+                .map_err(|failure| failure.message().to_owned()),
+        )
     } else {
         None
     };
+    let workspace = gateway.workspace();
     gateway.close().await;
     Ok(Found {
+        workspace,
+        chat_completions: greeting.chat_completions,
         model: greeting.model,
         reason: Some(greeting.model_reason),
         warnings: greeting.warnings,
@@ -56,7 +69,11 @@ async fn through_running(home: &Home, send: bool) -> Result<Found, Failure> {
     let limit = Duration::from_secs(LIMIT + 30);
     let client = access::client(home, &AccessArgs::default(), limit).await?;
     let status = client.call::<Status>(&StatusParams::default()).await?;
-    let default = status.agents.into_iter().find(|agent| agent.is_default);
+    let default = status
+        .agents
+        .into_iter()
+        .find(|agent| agent.is_default)
+        .unwrap_or_default();
     let trial = if send {
         let answer = client.call::<Agent>(&message()).await;
         Some(answer.map_err(|error| error.to_string()))
@@ -64,7 +81,9 @@ async fn through_running(home: &Home, send: bool) -> Result<Found, Failure> {
         None
     };
     Ok(Found {
-        model: default.map(|agent| agent.model).unwrap_or_default(),
+        workspace: PathBuf::from(default.workspace),
+        chat_completions: status.endpoints.chat_completions,
+        model: default.model,
         reason: None,
         warnings: status.warnings,
         trial,

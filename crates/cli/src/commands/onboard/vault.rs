@@ -26,8 +26,11 @@ pub(crate) fn store(
     private_file::folder(home.state_dir())?;
     let mut all = match std::fs::read_to_string(&path) {
         Ok(text) => serde_json::from_str::<Map<String, Value>>(&text).map_err(|_| {
-            Failure::new(Kind::State, format!("{} is not a JSON object", path.display()))
-                .fix(format!("repair or move {}", path.display()))
+            Failure::new(
+                Kind::State,
+                format!("{} is not a JSON object", path.display()),
+            )
+            .fix(format!("repair or move {}", path.display()))
         })?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Map::new(),
         Err(error) => return Err(Failure::file("read", &path, &error)),
@@ -45,7 +48,10 @@ pub(crate) fn store(
     private_file::replace(&path, &(text + "\n"))?;
     let section = format!("secrets.providers.{PROVIDER}");
     let place = path.display().to_string();
-    settings.set(&section, &json!({ "source": "file", "path": place, "mode": "json" }))?;
+    settings.set(
+        &section,
+        &json!({ "source": "file", "path": place, "mode": "json" }),
+    )?;
     Ok(json!({ "source": "file", "provider": PROVIDER, "id": format!("/{group}/{name}") }))
 }
 

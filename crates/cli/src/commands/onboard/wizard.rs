@@ -15,17 +15,21 @@ use secrecy::SecretString;
 /// When the questions are broken off, and everything [`apply::apply`] says.
 pub(crate) fn run(home: &Home, args: OnboardArgs) -> Result<Exit, Failure> {
     let plan = ask(home, args).map_err(|stop| match stop {
-        Stop::Broken(error) if error.kind() == std::io::ErrorKind::Interrupted => {
-            Failure::new(Kind::Other, "onboarding was broken off; nothing was written")
-                .fix("openclaw onboard")
-        }
+        Stop::Broken(error) if error.kind() == std::io::ErrorKind::Interrupted => Failure::new(
+            Kind::Other,
+            "onboarding was broken off; nothing was written",
+        )
+        .fix("openclaw onboard"),
         Stop::Broken(error) => Failure::new(Kind::Other, format!("cannot ask: {error}"))
             .fix("openclaw onboard --non-interactive"),
         Stop::Failed(failure) => failure,
     })?;
-    plan.check()?;
     let report = apply::apply(home, &plan)?;
-    let title = if report.exit() == Exit::Ok { "Ready" } else { "Set up, but the test failed" };
+    let title = if report.exit() == Exit::Ok {
+        "Ready"
+    } else {
+        "Set up, but the test failed"
+    };
     cliclack::note(title, report.to_text())?;
     cliclack::outro("Start with: openclaw gateway")?;
     Ok(report.exit())
@@ -77,7 +81,7 @@ fn ask(home: &Home, args: OnboardArgs) -> Result<Plan, Stop> {
         plan.workspace = Some(typed).filter(|typed| *typed != usual);
     }
     if plan.port.is_none() && is_open(home, "gateway.port") {
-        let usual = known.port(home).number;
+        let usual = known.port().number;
         let typed: u16 = cliclack::input("Which port should the gateway use?")
             .default_input(&usual.to_string())
             .validate_on_enter(|text: &String| match text.trim().parse::<u16>() {
@@ -106,7 +110,11 @@ fn ask(home: &Home, args: OnboardArgs) -> Result<Plan, Stop> {
 
 fn login() -> Result<AuthPlan, Stop> {
     let token = cliclack::select("How should callers prove who they are?")
-        .item(true, "Token", "generated, 256 bits; browsers use one-time links")
+        .item(
+            true,
+            "Token",
+            "generated, 256 bits; browsers use one-time links",
+        )
         .item(false, "Password", "something you can remember")
         .interact()?;
     if token {
@@ -115,7 +123,7 @@ fn login() -> Result<AuthPlan, Stop> {
     let typed = cliclack::password("Password (12 characters or more)")
         .mask('*')
         .validate(|text: &String| {
-            if text.chars().count() < plan::SHORTEST_PASSWORD {
+            if text.chars().count() < plan::GOOD_PASSWORD {
                 Err("at least 12 characters")
             } else {
                 Ok(())
@@ -127,6 +135,8 @@ fn login() -> Result<AuthPlan, Stop> {
 
 /// Whether the settings leave `path` open, so that it is worth asking.
 fn is_open(home: &Home, path: &str) -> bool {
-    let Ok((_, document)) = home.document() else { return false };
+    let Ok((_, document)) = home.document() else {
+        return false;
+    };
     matches!(config::edit::get(document.raw(), path), Ok(None))
 }

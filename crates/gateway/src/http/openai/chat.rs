@@ -7,7 +7,7 @@ use super::target::{self, Answerer};
 use super::{direct, error_reply};
 use crate::error::ApiError;
 use crate::http::respond::{self, Reply};
-use crate::net::Caller;
+use crate::net::{Caller, Identity};
 use crate::services::Services;
 use agent::{Feed, RunEvent, RunReport, Submitted};
 use bytes::Bytes;
@@ -27,7 +27,7 @@ pub(in crate::http) async fn complete(
     body: &[u8],
 ) -> Reply {
     let read = ChatRequest::read(body).and_then(|request| {
-        let answerer = target::answerer(services, headers, &request, caller.principal())?;
+        let answerer = target::answerer(services, headers, &request, principal(caller))?;
         Ok((request, answerer))
     });
     let answered = match read {
@@ -36,6 +36,14 @@ pub(in crate::http) async fn complete(
         Ok((request, answerer)) => run(services, request, answerer).await,
     };
     answered.unwrap_or_else(|error| error_reply(&error))
+}
+
+/// Who shares sessions with whom: the owner is one principal, every user of a proxy another.
+fn principal(caller: &Caller) -> Option<&str> {
+    match &caller.identity {
+        Identity::Owner | Identity::Anyone => None,
+        Identity::User(name) => Some(name),
+    }
 }
 
 async fn run(

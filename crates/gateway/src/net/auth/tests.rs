@@ -20,8 +20,8 @@ impl Handler for Nobody {
 const TOKEN: &str = "f3a9c17be2d84650a1b2c3d4e5f60718293a4b5c6d7e8f90";
 const ATTEMPTS: AttemptLimit = AttemptLimit {
     max_attempts: 20,
-    window: Duration::from_secs(60),
-    lockout: Duration::from_secs(60),
+    window: Duration::from_mins(1),
+    lockout: Duration::from_mins(1),
 };
 
 fn peer(address: &str, via_proxy: bool) -> Peer {
@@ -141,7 +141,7 @@ async fn a_lockout_stops_passwords_but_not_strong_tokens() {
             assert_eq!(wrong, Err(AuthError::Wrong));
         }
         let locked = AuthError::LockedOut {
-            retry_after: Duration::from_secs(60),
+            retry_after: Duration::from_mins(1),
         };
         let wrong = login(&authority, &[("authorization", "Bearer wrong")], &peer);
         assert_eq!(wrong, Err(locked.clone()));

@@ -71,6 +71,6 @@ impl fmt::Debug for Peer {
         f.debug_struct("Peer")
             .field("remote", &self.remote)
             .field("cleared", &self.cleared)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

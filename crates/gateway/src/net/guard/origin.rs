@@ -21,7 +21,7 @@ impl Origins {
 
     /// Whether it is the gateway's own: our plain listener, or a configured name behind a proxy
     /// that ends TLS.
-    pub(super) fn is_own(&self, origin: &str, hosts: &Hosts, local: SocketAddr) -> bool {
+    pub(super) fn is_own(origin: &str, hosts: &Hosts, local: SocketAddr) -> bool {
         if let Some(host) = origin.strip_prefix("http://") {
             hosts.standing(host, local) == Standing::Ours
         } else if let Some(host) = origin.strip_prefix("https://") {

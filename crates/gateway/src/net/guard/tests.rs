@@ -181,7 +181,7 @@ fn origins_are_compared_whole() {
         ("file://", false),
         ("chrome-extension://abc", false),
     ] {
-        let found = origins.is_listed(origin) || origins.is_own(origin, &hosts, local);
+        let found = origins.is_listed(origin) || Origins::is_own(origin, &hosts, local);
         assert_eq!(found, is_allowed, "{origin:?}");
     }
 }

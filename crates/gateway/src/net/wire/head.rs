@@ -52,9 +52,8 @@ pub(super) fn overflow(bytes: &[u8], limits: &HeadLimits) -> Option<Fault> {
     match line {
         Some(end) if end > limits.line && end <= limits.headers => Some(Fault::TargetTooLong),
         Some(end) if bytes.len() - end > limits.headers + 4 => Some(Fault::HeadersTooLarge),
-        Some(_) => None,
         None if bytes.len() > limits.headers.max(limits.line) => Some(Fault::HeadersTooLarge),
-        None => None,
+        Some(_) | None => None,
     }
 }
 
@@ -121,12 +120,18 @@ fn request_line(line: &[u8]) -> Result<bool, Fault> {
     let well_formed = !method.is_empty()
         && !target.is_empty()
         && method.iter().all(|byte| class(*byte) & TOKEN != 0)
-        && target.iter().all(|byte| class(*byte) & TARGET != 0);
+        && target.iter().all(|byte| class(*byte) & TARGET != 0)
+        && (target.starts_with(b"/") || is_rare_target(target));
     match version {
         b"HTTP/1.1" if well_formed => Ok(true),
         b"HTTP/1.0" if well_formed => Ok(false),
         _ => Err(Fault::Malformed),
     }
+}
+
+/// Whether it is `*`, or a target with an authority, that the library can read.
+fn is_rare_target(target: &[u8]) -> bool {
+    target == b"*" || http::Uri::try_from(target).is_ok_and(|uri| uri.authority().is_some())
 }
 
 /// Splits a header into its name and its value without surrounding blanks.

@@ -1,6 +1,7 @@
 //! M15 and M16: strict heads, pipelining and bodies framed every way.
 
 use super::rig::{ECHO_LIMIT, Rig};
+use std::fmt::Write as _;
 
 const JSON: &str = "Content-Type: application/json\r\n";
 
@@ -203,17 +204,11 @@ async fn large_bodies_pass_whole_and_unchanged() {
             .body,
         body
     );
-    let chunks: String = body
-        .as_bytes()
-        .chunks(7000)
-        .map(|chunk| {
-            format!(
-                "{:X}\r\n{}\r\n",
-                chunk.len(),
-                std::str::from_utf8(chunk).unwrap()
-            )
-        })
-        .collect();
+    let mut chunks = String::new();
+    for chunk in body.as_bytes().chunks(7000) {
+        let text = std::str::from_utf8(chunk).unwrap();
+        write!(chunks, "{:X}\r\n{text}\r\n", chunk.len()).unwrap();
+    }
     let chunked = rig.request(
         "POST /echo",
         &format!("{JSON}Transfer-Encoding: chunked\r\n"),
@@ -236,4 +231,47 @@ async fn a_client_that_waits_for_leave_gets_it() {
         .request("POST /echo", &headers)
         .replace("Bearer f", "Bearer 0");
     assert_eq!(raw.ask(refused).await.status, 401, "no leave for strangers");
+}
+
+#[tokio::test]
+async fn whatever_is_sent_the_answer_is_ours() {
+    let rig = Rig::start().await;
+    let request = rig.request("GET /health", "");
+    let mut attempts: Vec<Vec<u8>> = Vec::new();
+    for byte in 0..=255u8 {
+        for place in ["GET", "/health", "HTTP", "Host", "127.0"] {
+            let at = request.find(place).unwrap() + place.len();
+            let mut bytes = request.clone().into_bytes();
+            bytes.insert(at, byte);
+            attempts.push(bytes);
+        }
+    }
+    for target in [
+        "*",
+        "?x",
+        "a:b",
+        "http:///",
+        "http://",
+        "//",
+        "/[",
+        "/%",
+        "@",
+        "1",
+        "http://[::1",
+    ] {
+        attempts.push(rig.request(&format!("GET {target}"), "").into_bytes());
+    }
+    for bytes in attempts {
+        let mut raw = rig.raw().await;
+        raw.send(&bytes).await;
+        raw.send("\r\n\r\n").await;
+        let answer = raw.answer().await;
+        let shown = String::from_utf8_lossy(&bytes);
+        assert_eq!(
+            answer.header("x-frame-options"),
+            Some("DENY"),
+            "{shown:?}: {answer:?}"
+        );
+        assert!(answer.status < 500, "{shown:?}: {answer:?}");
+    }
 }

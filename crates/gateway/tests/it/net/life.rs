@@ -73,3 +73,47 @@ async fn head_requests_have_headers_only() {
     assert!(!seen.contains("{\"ok\":true}"), "{seen}");
     assert!(seen.contains("content-length: 11"), "{seen}");
 }
+
+/// Passes anywhere; with few files it also proves what its name says, see the next test.
+#[tokio::test]
+async fn the_door_opens_again_after_a_crowd() {
+    let rig = Rig::start().await;
+    let address = ("127.0.0.1", rig.port);
+    let mut crowd = Vec::new();
+    let ran_out = loop {
+        match tokio::net::TcpStream::connect(address).await {
+            Ok(stream) => crowd.push(stream),
+            Err(error) => break error.raw_os_error() == Some(24),
+        }
+        if crowd.len() == 200 {
+            break false;
+        }
+    };
+    while ran_out && rig.counters().accept_errors == 0 {
+        tokio::task::yield_now().await;
+    }
+    if ran_out {
+        println!("the gateway ran out of files");
+    }
+    drop(crowd);
+    assert_eq!(rig.ask("GET /health", "").await.status, 200);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn running_out_of_files_does_not_end_the_accept_loop() {
+    let this = std::env::current_exe().unwrap();
+    let limited = tokio::process::Command::new("sh")
+        .args([
+            "-c",
+            "ulimit -n 64 && exec \"$0\" --exact --nocapture \"$1\"",
+        ])
+        .arg(this)
+        .arg("net::life::the_door_opens_again_after_a_crowd")
+        .output()
+        .await
+        .unwrap();
+    let said = String::from_utf8_lossy(&limited.stdout);
+    assert!(limited.status.success(), "{said}");
+    assert!(said.contains("the gateway ran out of files"), "{said}");
+}

@@ -151,7 +151,7 @@ impl Raw {
 
     /// Reads what is there; `false` at the end.
     pub(super) async fn more(&mut self) -> bool {
-        let mut piece = [0; 16384];
+        let mut piece = vec![0; 16384];
         match self.stream.read(&mut piece).await {
             Ok(0) | Err(_) => false,
             Ok(count) => {

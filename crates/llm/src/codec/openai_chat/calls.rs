@@ -44,6 +44,23 @@ impl Calls {
         self.all.iter().any(|call| call.part.is_none())
     }
 
+    /// The answer is whole: gives calls that came without arguments an empty object, which is what
+    /// their providers mean.
+    pub(super) fn complete(&self, out: &mut VecDeque<ModelEvent>) {
+        for call in self
+            .all
+            .iter()
+            .filter(|call| call.arguments.trim().is_empty())
+        {
+            if let Some(part) = call.part {
+                out.push_back(ModelEvent::ToolCallArguments {
+                    part,
+                    json: "{}".to_owned(),
+                });
+            }
+        }
+    }
+
     /// Takes one piece.
     pub(super) fn add(&mut self, delta: &CallDelta<'_>, mut to: Announce<'_>) {
         let at = self.place(delta);

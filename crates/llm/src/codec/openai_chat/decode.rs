@@ -169,6 +169,7 @@ impl Decoder {
             Some(reason) => reason,
             None => StopReason::Stop,
         };
+        self.calls.complete(out);
         if let Some(usage) = self.usage {
             out.push_back(ModelEvent::Usage(usage));
         }
@@ -203,7 +204,11 @@ impl Decode for Decoder {
             };
             return Err(fail::in_stream(&self.peer, &body, data));
         }
-        self.start(chunk.id.as_deref(), chunk.model.as_deref(), out);
+        // Azure begins with a chunk that says nothing, not even who answers.
+        let says_nothing = chunk.choices.is_empty() && chunk.id.as_deref().unwrap_or("").is_empty();
+        if !says_nothing {
+            self.start(chunk.id.as_deref(), chunk.model.as_deref(), out);
+        }
         if let Some(usage) = chunk.usage {
             self.usage = Some(inner_usage(&usage));
         }

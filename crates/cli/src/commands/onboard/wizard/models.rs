@@ -24,16 +24,20 @@ pub(super) fn ask(home: &Home) -> Result<(ModelPlan, String), Stop> {
         .into_iter()
         .filter(|server| chat_models(server).next().is_some())
         .collect();
-    let keyed: Vec<&'static Vendor> =
-        VENDORS.iter().filter(|vendor| !vendor.env_keys.is_empty()).collect();
+    let keyed: Vec<&'static Vendor> = VENDORS
+        .iter()
+        .filter(|vendor| !vendor.env_keys.is_empty())
+        .collect();
     let mut question = cliclack::select("Which model should the agent use?").max_rows(12);
     question = question.item(
         Choice::Keep,
         "What is there",
         "as configured, else the first key or local server found at each start",
     );
-    let (ready, others): (Vec<_>, Vec<_>) =
-        keyed.iter().enumerate().partition(|(_, vendor)| env_key(home, vendor).is_some());
+    let (ready, others): (Vec<_>, Vec<_>) = keyed
+        .iter()
+        .enumerate()
+        .partition(|(_, vendor)| env_key(home, vendor).is_some());
     for (index, vendor) in ready {
         let name = env_key(home, vendor).unwrap_or_default();
         question = question.item(Choice::Vendor(index), vendor.name, format!("key in {name}"));
@@ -46,8 +50,16 @@ pub(super) fn ask(home: &Home) -> Result<(ModelPlan, String), Stop> {
         question = question.item(Choice::Vendor(index), vendor.name, "needs a key");
     }
     question = question
-        .item(Choice::Custom, "Another server", "an OpenAI-compatible address")
-        .item(Choice::Offline, "Offline demo", "built in, costs nothing, answers by rote");
+        .item(
+            Choice::Custom,
+            "Another server",
+            "an OpenAI-compatible address",
+        )
+        .item(
+            Choice::Offline,
+            "Offline demo",
+            "built in, costs nothing, answers by rote",
+        );
     match question.interact()? {
         Choice::Keep => Ok((ModelPlan::Keep, "skip".to_owned())),
         Choice::Offline => Ok((ModelPlan::Offline, "offline".to_owned())),
@@ -67,7 +79,9 @@ fn of_vendor(home: &Home, vendor: &'static Vendor) -> Result<(ModelPlan, String)
     let key = match env_key(home, vendor) {
         Some(name) => Key::Env(name),
         None => Key::Typed(SecretString::from(
-            cliclack::password(format!("{} key", vendor.name)).mask('*').interact()?,
+            cliclack::password(format!("{} key", vendor.name))
+                .mask('*')
+                .interact()?,
         )),
     };
     let model = if vendor.models.is_empty() {
@@ -82,7 +96,10 @@ fn of_vendor(home: &Home, vendor: &'static Vendor) -> Result<(ModelPlan, String)
         }
         Some(question.interact()?.to_owned())
     };
-    Ok((ModelPlan::Vendor { vendor, key, model }, format!("{}-api-key", vendor.id)))
+    Ok((
+        ModelPlan::Vendor { vendor, key, model },
+        format!("{}-api-key", vendor.id),
+    ))
 }
 
 fn of_server(server: &LocalServer) -> Result<(ModelPlan, String), Stop> {
@@ -110,6 +127,15 @@ fn custom() -> Result<(ModelPlan, String), Stop> {
         .mask('*')
         .allow_empty()
         .interact()?;
-    let key = Some(key).filter(|key| !key.is_empty()).map(SecretString::from);
-    Ok((ModelPlan::Custom { base_url, key, model }, "custom-api-key".to_owned()))
+    let key = Some(key)
+        .filter(|key| !key.is_empty())
+        .map(SecretString::from);
+    Ok((
+        ModelPlan::Custom {
+            base_url,
+            key,
+            model,
+        },
+        "custom-api-key".to_owned(),
+    ))
 }
