@@ -11,7 +11,7 @@ use crate::rounds::{Plan, Results};
 use crate::side::Kind;
 use crate::startup::Starts;
 use crate::stats::number;
-use crate::targets::{self, MIB};
+use crate::targets;
 
 /// Between these two lines the page belongs to this program.
 const BEGIN: &str = "<!-- bench:begin -->";
@@ -93,7 +93,7 @@ fn conditions(text: &mut String, measured: &Measured) -> anyhow::Result<()> {
         starts,
         ..
     } = measured;
-    let mib = |bytes| number(bytes) / MIB;
+    let mb = |bytes| number(bytes) / 1e6;
     writeln!(text, "- Commit: {}. Command: `make bench`.", machine.commit)?;
     writeln!(text, "- Machine: {}.", machine.hardware)?;
     writeln!(text, "- Software: {}.", machine.software)?;
@@ -108,11 +108,11 @@ fn conditions(text: &mut String, measured: &Measured) -> anyhow::Result<()> {
     )?;
     writeln!(
         text,
-        "- Gateway memory: {:.1} MiB idle, {:.1} MiB after the load. \
-         nginx after the load, master and workers: {:.1} MiB.",
-        mib(measured.idle),
-        mib(measured.loaded),
-        mib(measured.nginx_memory),
+        "- Gateway memory: {:.1} MB idle, {:.1} MB after the load. \
+         nginx after the load, master and workers: {:.1} MB.",
+        mb(measured.idle),
+        mb(measured.loaded),
+        mb(measured.nginx_memory),
     )?;
     writeln!(
         text,

@@ -2,7 +2,7 @@
 
 use domain::{Message, Part, Record, Role, Turn};
 use state::Recorded;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Rough size of one token in bytes of text, for fitting only; never for billing.
 const BYTES_PER_TOKEN: usize = 4;
@@ -13,13 +13,22 @@ const IMAGE_TOKENS: usize = 1_500;
 /// The part of a context window kept free for what estimates miss, as a divisor.
 const MARGIN: usize = 10;
 
-/// Folds records into messages, oldest first. A tool that was started but has no recorded end is
-/// answered as unknown, so that the model neither repeats it blindly nor waits for it.
+/// Folds records into messages, oldest first. A turn is part of the conversation from the start of its
+/// run on: until then it waits in the lane, whatever was accepted before or after it.
 pub(crate) fn fold<'a>(records: impl IntoIterator<Item = &'a Recorded>) -> Vec<Message> {
     let mut messages = Vec::new();
+    let mut waiting = HashMap::new();
     for recorded in records {
         match &recorded.record {
-            Record::TurnAccepted(turn) => push_turn(&mut messages, turn),
+            Record::TurnAccepted(turn) => {
+                waiting.insert(recorded.run.as_ref(), turn);
+            }
+            Record::RunStarted(_) => {
+                // A run that is started again was taken out the first time.
+                if let Some(turn) = waiting.remove(&recorded.run.as_ref()) {
+                    push_turn(&mut messages, turn);
+                }
+            }
             Record::AssistantMessage(said) if said.incomplete => {
                 let text = said.message.text();
                 if !text.is_empty() {
@@ -29,7 +38,6 @@ pub(crate) fn fold<'a>(records: impl IntoIterator<Item = &'a Recorded>) -> Vec<M
             Record::AssistantMessage(said) => messages.push(said.message.clone()),
             Record::ToolFinished(result) => push_result(&mut messages, result.clone()),
             Record::SessionOpened(_)
-            | Record::RunStarted(_)
             | Record::ToolStarted(_)
             | Record::RunFinished(_)
             | Record::Unknown { .. } => {}
@@ -117,10 +125,12 @@ pub(crate) fn tokens(message: &Message) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::record::{AssistantMessage, RunStarted};
     use domain::{
-        AgentId, OnDisconnect, Origin, Sampling, SessionKey, ToolCall, ToolCallId, ToolChoice,
-        ToolName, ToolResult,
+        AgentId, ModelId, OnDisconnect, Origin, ProviderId, RunId, Sampling, SessionKey, ToolCall,
+        ToolCallId, ToolChoice, ToolName, ToolResult, UnixMillis, Usage,
     };
+    use state::Seq;
 
     fn turn(context: Vec<Message>, input: Vec<Message>) -> Turn {
         Turn {
@@ -165,6 +175,39 @@ mod tests {
         assert_eq!(fresh.len(), 2);
         push_turn(&mut fresh, &turn(vec![Message::user("before")], vec![Message::user("next")]));
         assert_eq!(fresh.iter().map(Message::text).collect::<Vec<_>>(), ["before", "now", "next"]);
+    }
+
+    #[test]
+    fn a_turn_speaks_when_its_run_starts() {
+        let run = |name: &str| Some(RunId::new(name));
+        let mut records = Vec::new();
+        let mut add = |run: Option<RunId>, record: Record| {
+            let seq = Seq(i64::try_from(records.len()).unwrap() + 1);
+            records.push(Recorded { seq, at: UnixMillis(0), run, record });
+        };
+        let accepted =
+            |text: &str| Record::TurnAccepted(Box::new(turn(vec![], vec![Message::user(text)])));
+        let started = |attempt| Record::RunStarted(RunStarted { attempt });
+        let said = |text: &str| {
+            Record::AssistantMessage(Box::new(AssistantMessage {
+                message: Message::assistant(text),
+                provider: ProviderId::new("p"),
+                model: ModelId::new("m"),
+                usage: Usage::default(),
+                cost: None,
+                stop: None,
+                incomplete: false,
+            }))
+        };
+        add(run("1"), accepted("one"));
+        add(run("1"), started(1));
+        add(run("2"), accepted("two"));
+        add(run("3"), accepted("three"));
+        add(run("1"), started(2));
+        add(run("1"), said("first"));
+        add(run("2"), started(1));
+        let texts: Vec<_> = fold(&records).iter().map(Message::text).collect();
+        assert_eq!(texts, ["one", "first", "two"]);
     }
 
     #[test]

@@ -11,7 +11,6 @@ use config::{Env, SecretInput, SecretsSettings};
 use gateway::token;
 use secrecy::SecretString;
 use serde::Deserialize;
-use std::convert::Infallible;
 use std::time::Duration;
 
 /// Source: configuration specification, section 2.
@@ -24,16 +23,11 @@ pub(crate) struct AccessArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// Its token [default: $OPENCLAW_GATEWAY_TOKEN, the settings, the token file]
-    #[arg(long, value_name = "TOKEN", value_parser = secret, conflicts_with = "password")]
+    #[arg(long, value_name = "TOKEN", conflicts_with = "password")]
     pub(crate) token: Option<SecretString>,
     /// Its password [default: $OPENCLAW_GATEWAY_PASSWORD, the settings]
-    #[arg(long, value_name = "PASSWORD", value_parser = secret)]
+    #[arg(long, value_name = "PASSWORD")]
     pub(crate) password: Option<SecretString>,
-}
-
-/// Takes a secret off the command line.
-pub(crate) fn secret(text: &str) -> Result<SecretString, Infallible> {
-    Ok(SecretString::from(text))
 }
 
 /// What a client must know of the settings. The rest may be wrong without shutting anybody out.
@@ -144,7 +138,7 @@ impl Known {
     }
 
     /// The secret of this home's gateway: environment, settings, token file.
-    async fn secret(&self, home: &Home) -> Result<Option<SecretString>, Failure> {
+    pub(crate) async fn secret(&self, home: &Home) -> Result<Option<SecretString>, Failure> {
         if let Some(secret) = environment_secret(home) {
             return Ok(Some(secret));
         }

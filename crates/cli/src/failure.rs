@@ -110,6 +110,23 @@ impl Failure {
         self
     }
 
+    /// Adds the names that would have worked, where the gateway told them.
+    #[must_use]
+    pub(crate) fn fix_from(self, details: Option<&Value>) -> Self {
+        let names = |key: &str| -> Option<Vec<&str>> {
+            details?
+                .get(key)?
+                .as_array()?
+                .iter()
+                .map(Value::as_str)
+                .collect()
+        };
+        match names("agents").or_else(|| names("available_models")) {
+            Some(names) if !names.is_empty() => self.fix(format!("use {}", names.join(" or "))),
+            Some(_) | None => self,
+        }
+    }
+
     /// Adds the code a program can branch on.
     #[must_use]
     pub(crate) fn code(mut self, code: &str) -> Self {
@@ -239,8 +256,8 @@ impl From<ClientError> for Failure {
                     .code("RATE_LIMITED")
                     .fix(format!("wait {wait}, then try again"))
             }
-            ClientError::Refused { code, .. } => {
-                let failure = Self::new(Kind::Request, text);
+            ClientError::Refused { code, details, .. } => {
+                let failure = Self::new(Kind::Request, text).fix_from(details.as_ref());
                 if code.is_empty() {
                     failure
                 } else {

@@ -26,11 +26,14 @@ impl Listing {
             .map(|(name, _)| name.chars().count())
             .max()
             .unwrap_or(0);
-        let lines: Vec<String> = self
-            .rows
-            .iter()
-            .map(|(name, value)| format!("{name:width$}  {value}"))
-            .collect();
+        let mut lines = Vec::new();
+        for (name, value) in &self.rows {
+            let mut name = name.as_str();
+            for line in value.lines().filter(|line| !line.trim().is_empty()) {
+                lines.push(format!("{name:width$}  {line}"));
+                name = "";
+            }
+        }
         lines.join("\n")
     }
 }
@@ -44,7 +47,7 @@ mod tests {
         let mut list = Listing::new();
         list.row("a", 1);
         list.row("long", "x");
-        list.row("", "y");
-        assert_eq!(list.text(), "a     1\nlong  x\n      y");
+        list.row("", "y\n\nz");
+        assert_eq!(list.text(), "a     1\nlong  x\n      y\n      z");
     }
 }

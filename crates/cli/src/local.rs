@@ -55,6 +55,7 @@ impl LocalGateway {
                 Failure::new(Kind::Request, &error.message)
                     .code(error.code.upper())
                     .fix("openclaw doctor")
+                    .fix_from(error.details.as_ref())
             })
     }
 
@@ -113,7 +114,9 @@ pub(crate) fn refused(home: &Home, error: StartError) -> Failure {
         StartError::Listen(error) => Failure::new(Kind::State, error)
             .code("PORT")
             .fix("openclaw gateway status, or choose another with --port <PORT>"),
-        other => Failure::new(Kind::State, other).fix("openclaw doctor"),
+        error @ (StartError::Secret { .. } | StartError::StateDir { .. } | StartError::Internal(_) | _) => {
+            Failure::new(Kind::State, error).fix("openclaw doctor")
+        }
     }
 }
 

@@ -8,6 +8,11 @@
 //! exit codes are those of [`failure::Exit`]; files are made for their owner only.
 //! Start reading at [`args`], then one file per command under `commands/`.
 
+#![expect(
+    clippy::doc_markdown,
+    reason = "doc comments of arguments are the help text, where backticks would show"
+)]
+
 mod access;
 mod args;
 mod commands;

@@ -39,6 +39,12 @@ pub fn get<'v>(value: &'v Value, path: &str) -> Result<Option<&'v Value>, Proble
 pub fn set(text: &str, format: Format, path: &str, value: &Value) -> Result<String, Problem> {
     let old = read(text, format)?;
     let path = target::resolve(&old, &KeyPath::parse(path)?)?;
+    if path.0.is_empty() && !value.is_object() {
+        return Err(Problem::error(
+            "",
+            "settings are an object; give one, or the path of a key",
+        ));
+    }
     let value = redact::restore_at(value, target::lookup(&old, &path), &path)?;
     let expected = target::applied(&old, &path, Some(&value));
     let change = match target::lookup(&old, &path) {

@@ -54,7 +54,7 @@ impl<'a> Redactor<'a> {
 
     fn member_value(&self, name: &str, value: &Value, member: &Member<'a>) -> Value {
         match member {
-            Member::Unknown if sounds_secret(name) => hide(value),
+            Member::Unknown if sounds_secret(name) && !value.is_number() => hide(value),
             Member::Unknown => self.value(value, None),
             Member::Known(views) if views.iter().any(|view| self.is_secret(view)) => hide(value),
             Member::Known(views) => {
@@ -178,7 +178,7 @@ pub(crate) fn restore_at(
 ) -> Result<Value, Problem> {
     match new {
         Value::String(text) if text == REDACTED => match stored {
-            Some(Value::String(_)) => stored.cloned(),
+            Some(Value::String(_) | Value::Number(_)) => stored.cloned(),
             _ => None,
         }
         .ok_or_else(|| {

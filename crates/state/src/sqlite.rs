@@ -1,7 +1,7 @@
 //! The SQLite store: one file `state.db`, one writer thread with group commit, a few readers.
 //!
-//! Every write goes through [`writer`]: it drains what is waiting into one transaction, commits
-//! once, and answers all. Reads go to [`readers`] on blocking threads and never wait for writes.
+//! Every write goes through `writer`: it drains what is waiting into one transaction, commits
+//! once, and answers all. Reads go to `readers` on blocking threads and never wait for writes.
 
 mod connect;
 mod encode;

@@ -20,18 +20,7 @@ impl Run<'_> {
             context::push_turn(&mut self.messages, &self.start.turn);
             return Ok(());
         }
-        let mut records = self.records().await?;
-        // Turns accepted later wait in the lane; they are not part of this run.
-        let own = records.iter().rposition(|recorded| {
-            matches!(recorded.record, Record::TurnAccepted(_))
-                && recorded.run.as_ref() == Some(&self.claim.run)
-        });
-        let mut place = 0;
-        records.retain(|recorded| {
-            let later = own.is_some_and(|own| place > own);
-            place += 1;
-            !(later && matches!(recorded.record, Record::TurnAccepted(_)))
-        });
+        let records = self.records().await?;
         self.messages = context::fold(&records);
         for recorded in &records {
             if recorded.run.as_ref() == Some(&self.claim.run) {

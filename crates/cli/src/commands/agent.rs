@@ -5,6 +5,7 @@ use crate::args::LogLevel;
 use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
 use crate::{logging, runtime, screen};
+use client::ClientError;
 use protocol::methods::{
     Agent,
     agent::{AgentParams, AgentReply},
@@ -86,14 +87,15 @@ async fn remote(
             .unwrap_or(LONGEST_RUN),
     );
     let client = access::client(home, access, run.saturating_add(MARGIN)).await?;
-    client
-        .call::<Agent>(params)
-        .await
-        .map_err(|error| match error {
-            unreachable @ client::ClientError::Unreachable { .. } => Failure::from(unreachable)
-                .fix("openclaw gateway run, or add --local to run it in this process"),
-            other => Failure::from(other),
-        })
+    client.call::<Agent>(params).await.map_err(|error| {
+        let is_away = matches!(error, ClientError::Unreachable { .. });
+        let failure = Failure::from(error);
+        if is_away {
+            failure.fix("openclaw gateway run, or add --local to run it in this process")
+        } else {
+            failure
+        }
+    })
 }
 
 fn print(reply: &AgentReply, json: bool) -> Result<Exit, Failure> {

@@ -70,7 +70,19 @@ pub(crate) fn run(home: &Home, args: &DoctorArgs) -> Result<Exit, Failure> {
         for finding in &findings {
             screen::say(finding.to_text())?;
         }
-        screen::say(format_args!("{errors} errors, {warnings} warnings"))?;
+        screen::say(format_args!(
+            "{}, {}",
+            counted(errors, "error"),
+            counted(warnings, "warning")
+        ))?;
     }
     Ok(if errors == 0 { Exit::Ok } else { Exit::Failed })
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
 }

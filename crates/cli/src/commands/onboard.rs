@@ -7,7 +7,6 @@ mod trial;
 mod vault;
 mod wizard;
 
-use crate::access::secret;
 use crate::args::LogLevel;
 use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
@@ -16,6 +15,10 @@ use clap::ValueEnum;
 use secrecy::SecretString;
 
 /// Arguments of `onboard`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Running it again is safe: files and settings that are there stay.")]
 pub(crate) struct OnboardArgs {
@@ -33,13 +36,13 @@ pub(crate) struct OnboardArgs {
     #[arg(long, value_name = "CHOICE")]
     auth_choice: Option<String>,
     /// The provider's key [default: the provider's environment variable]
-    #[arg(long, value_name = "KEY", value_parser = secret)]
+    #[arg(long, value_name = "KEY")]
     api_key: Option<SecretString>,
     /// Address of your own model server, e.g. http://127.0.0.1:8080/v1
     #[arg(long, value_name = "URL")]
     custom_base_url: Option<String>,
     /// Its key, if it needs one
-    #[arg(long, value_name = "KEY", value_parser = secret)]
+    #[arg(long, value_name = "KEY")]
     custom_api_key: Option<SecretString>,
     /// The model to use there
     #[arg(long, value_name = "ID")]
@@ -57,10 +60,10 @@ pub(crate) struct OnboardArgs {
     #[arg(long, value_enum)]
     gateway_auth: Option<GatewayAuth>,
     /// The gateway token [default: 256 random bits]
-    #[arg(long, value_name = "TOKEN", value_parser = secret, conflicts_with = "gateway_password")]
+    #[arg(long, value_name = "TOKEN", conflicts_with = "gateway_password")]
     gateway_token: Option<SecretString>,
     /// The gateway password
-    #[arg(long, value_name = "PASSWORD", value_parser = secret)]
+    #[arg(long, value_name = "PASSWORD")]
     gateway_password: Option<SecretString>,
     /// Switch the OpenAI-compatible endpoint /v1/chat/completions on
     #[arg(long)]

@@ -17,7 +17,7 @@ pub(super) fn edit(text: &str, change: &Change) -> Result<String, String> {
         Change::Unset(path) => unset(&root, &path.0)?,
     }
     let mut edited = format!("{mark}{root}");
-    if bare.trim().is_empty() {
+    if bare.trim().is_empty() && !edited.ends_with('\n') {
         edited.push('\n');
     }
     Ok(edited)

@@ -121,7 +121,9 @@ pub(super) fn changes(old: &Value, new: &Value, path: &KeyPath) -> Vec<Change> {
 fn compare(old: &Value, new: &Value, path: &KeyPath, found: &mut Vec<Change>) {
     match (old, new) {
         (old, new) if old == new => {}
-        (Value::Object(old), Value::Object(new)) if !old.is_empty() && !new.is_empty() => {
+        (Value::Object(old), Value::Object(new))
+            if path.0.is_empty() || !(old.is_empty() || new.is_empty()) =>
+        {
             // Members are added before others go, so no object is empty on the way.
             for (name, member) in new {
                 match old.get(name) {

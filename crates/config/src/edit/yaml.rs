@@ -1,9 +1,9 @@
 //! Edits of YAML text, by the places of keys and values in it.
 //!
-//! Only the lines of the changed key are written anew. Flow collections are written anew as a
-//! whole, unless they contain comments. Everything unusual (tags, anchors, several values on a
-//! line) is left to the check of the result, which refuses what did not come out right.
+//! Only the lines of the changed key are written anew. Everything unusual (tags, anchors, several
+//! values on a line) is left to the check of the result, which refuses what did not come out right.
 
+mod flow;
 mod render;
 mod source;
 
@@ -16,10 +16,18 @@ use crate::node::{Kind, Node};
 use crate::parse;
 use crate::path::{KeyPath, Step};
 use render::{block, entry, inline, is_block, item};
-use source::{Source, flow_length};
+use source::Source;
 
 /// The text after one change, or why it cannot be made.
 pub(super) fn edit(text: &str, change: &Change) -> Result<String, String> {
+    match text.strip_prefix('\u{feff}') {
+        // The mark would count as indentation of the first key.
+        Some(bare) => edit_bare(bare, change).map(|edited| format!("\u{feff}{edited}")),
+        None => edit_bare(text, change),
+    }
+}
+
+fn edit_bare(text: &str, change: &Change) -> Result<String, String> {
     let parsed = parse::yaml::parse(text).map_err(|problem| problem.message)?;
     let source = Source::of(text, &parsed.top);
     let (path, value) = match change {
@@ -28,8 +36,8 @@ pub(super) fn edit(text: &str, change: &Change) -> Result<String, String> {
     };
     let chain = chain(&parsed.top, path);
     let flow = chain.iter().position(|node| source.is_filled_flow(node));
-    if let Some(depth) = flow.filter(|depth| value.is_none() || *depth < path.0.len()) {
-        return source.flow(&chain, depth, path, value);
+    if flow.is_some_and(|depth| depth < path.0.len()) {
+        return source.in_flow(&chain, path, value);
     }
     match value {
         Some(value) if chain.len() > path.0.len() => source.replace(&chain, value),
@@ -52,28 +60,6 @@ fn chain<'n>(top: &'n Node, path: &KeyPath) -> Vec<&'n Node> {
 }
 
 impl Source<'_> {
-    /// Writes the outermost flow collection on the path anew.
-    fn flow(
-        &self,
-        chain: &[&Node],
-        depth: usize,
-        path: &KeyPath,
-        value: Option<&Value>,
-    ) -> Result<String, String> {
-        let node = chain
-            .get(depth)
-            .ok_or("its place in the file is not clear")?;
-        let start = node.place.value.start;
-        let length = flow_length(self.text.get(start..).unwrap_or_default())
-            .ok_or("a collection in brackets contains comments or is not closed")?;
-        let rest = KeyPath(path.0.iter().skip(depth).cloned().collect());
-        if rest.0.is_empty() {
-            return self.remove(chain, path);
-        }
-        let new = applied(&node.to_value(), &rest, value);
-        self.splice(start..start + length, &inline(&new))
-    }
-
     fn replace(&self, chain: &[&Node], value: &Value) -> Result<String, String> {
         let Some((node, parents)) = chain.split_last() else {
             return Err("its place in the file is not clear".to_owned());
@@ -86,18 +72,16 @@ impl Source<'_> {
         let is_scalar = matches!(node.kind, Kind::Scalar(_)) && !self.is_block_text(node);
         let span = match (is_scalar, is_flow) {
             (true, _) => Some(place.value.clone()),
-            (false, true) => flow_length(self.text.get(place.value.start..).unwrap_or_default())
-                .map(|length| place.value.start..place.value.start + length),
+            (false, true) => Some(self.extent(node)?),
             (false, false) => None,
         };
         if place.key.is_empty() {
-            if let Some(span) = span.filter(|span| !is_block(value) && !span.is_empty()) {
-                return self.splice(span, &inline(value));
-            }
-            let dash = self.dash(node)?;
-            let (column, start) = (self.column(dash), self.line_start(dash));
-            let lines = self.joined(&item(value, column, self.step));
-            return self.splice(start..self.entry_end(dash, column, node), &lines);
+            return match span {
+                Some(span) if !is_block(value) && !span.is_empty() => {
+                    self.splice(span, &inline(value))
+                }
+                span => self.rewrite_item(node, span, value),
+            };
         }
         let column = self.column(place.key.start);
         let colon = self
@@ -112,6 +96,25 @@ impl Source<'_> {
         }
     }
 
+    /// Writes an element anew, keeping the comment behind a value of one line.
+    fn rewrite_item(
+        &self,
+        node: &Node,
+        span: Option<Range<usize>>,
+        value: &Value,
+    ) -> Result<String, String> {
+        let dash = self.dash(node)?;
+        let (column, start) = (self.column(dash), self.line_start(dash));
+        let mut lines = item(value, column, self.step);
+        let comment = span.map_or("", |span| self.rest_of_line(span.end));
+        if let (Some(first), true) = (lines.first_mut(), comment.starts_with('#')) {
+            first.push(' ');
+            first.push_str(comment);
+        }
+        let end = self.entry_end(dash, column, node);
+        self.splice(start..end, &self.joined(&lines))
+    }
+
     /// Writes an entry with a key anew, keeping the comment behind the key.
     fn rewrite(
         &self,
@@ -124,10 +127,7 @@ impl Source<'_> {
         let key_end = self.line_end(colon);
         let behind = self.text.get(colon..key_end).unwrap_or_default().trim();
         let comment = match span {
-            Some(span) if !span.is_empty() => {
-                let end = self.line_end(span.end);
-                self.text.get(span.end..end).unwrap_or_default().trim()
-            }
+            Some(span) if !span.is_empty() => self.rest_of_line(span.end),
             _ => behind
                 .trim_start_matches(|c: char| !c.is_whitespace() && c != '#')
                 .trim(),

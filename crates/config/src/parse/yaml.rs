@@ -48,14 +48,19 @@ fn read(text: &str) -> Result<Parsed, Problem> {
         let message = error.without_snippet().to_string();
         let first = message.lines().next().unwrap_or_default();
         let mut problem = Problem::error("", format!("not valid YAML: {first}"));
-        problem.line = error.location().and_then(|at| u32::try_from(at.line()).ok());
+        problem.line = error
+            .location()
+            .and_then(|at| u32::try_from(at.line()).ok());
         problem
     })?;
     let mut top = node(top, shift);
     if top.kind == Kind::Scalar(Value::Null) {
         top = Node::empty();
     }
-    Ok(Parsed { top, warnings: Vec::new() })
+    Ok(Parsed {
+        top,
+        warnings: Vec::new(),
+    })
 }
 
 fn node(raw: Spanned<Raw>, shift: usize) -> Node {

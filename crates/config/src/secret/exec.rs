@@ -180,7 +180,8 @@ async fn run(
 }
 
 async fn listen(provider: &ExecProvider, stdout: Option<ChildStdout>) -> Result<Vec<u8>, Failure> {
-    let silence = milliseconds(provider.no_output_timeout_ms.or(provider.timeout_ms));
+    // Without a limit of its own only the whole answer has one.
+    let silence = milliseconds(provider.no_output_timeout_ms.or(Some(u32::MAX)));
     let limit = provider.max_output_bytes.unwrap_or(DEFAULT_MAX_BYTES);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut output = Vec::new();

@@ -100,7 +100,7 @@ pub struct ExecProvider {
     /// Milliseconds until it must have answered; 5000 if not set.
     #[schemars(range(min = 1, max = 600_000))]
     pub timeout_ms: Option<u32>,
-    /// Milliseconds it may be silent; as `timeoutMs` if not set.
+    /// Milliseconds it may be silent; only `timeoutMs` counts if not set.
     #[schemars(range(min = 1, max = 600_000))]
     pub no_output_timeout_ms: Option<u32>,
     /// The longest answer in bytes; 1 MiB if not set.

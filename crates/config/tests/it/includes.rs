@@ -45,25 +45,19 @@ fn everything_that_is_wrong_with_includes_is_told_at_once() {
     home.write("loop.json", "{again: {$include: './loop.json'}}");
     home.write("list.json", "[1]");
     home.write("bad.json", "{\n x: }");
-    let outside = home.path().parent().unwrap().join("out.json");
     let problems = home.load().unwrap_err();
     let found = lines(&problems.0, &home.path());
     let expected = [
-        "a.\"$include\": cannot read ./gone.json: ",
-        "b.\"$include\": cannot read ",
-        "c.\"$include\": takes the name of a file or a list of names (openclaw.json:4)",
-        "again.\"$include\": loop.json includes itself (loop.json:1)",
-        "e.\"$include\": the file must contain an object, because there are keys beside it (openclaw.json:6)",
+        "a.$include: cannot read ./gone.json: ",
+        "b.$include: cannot read ",
+        "c.$include: takes the name of a file or a list of names (openclaw.json:4)",
+        "again.$include: loop.json includes itself (loop.json:1)",
+        "e.$include: the file must contain an object, because there are keys beside it (openclaw.json:6)",
         "not valid JSON5: unexpected close brace (bad.json:2)",
     ];
-    assert!(!outside.try_exists().unwrap());
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     for (found, expected) in found.iter().zip(expected) {
-        assert!(
-            found.replace("$include", "$include").starts_with(expected)
-                || found.contains(&expected[3..]),
-            "{found}\n{expected}"
-        );
+        assert!(found.starts_with(expected), "{found}\n{expected}");
     }
 }
 

@@ -239,7 +239,12 @@ fn the_file_is_found_by_its_name() {
 
 #[test]
 fn the_state_directory_follows_environment_and_profile() {
-    let table: [(&[(&str, &str)], Option<&str>, Option<&str>); 10] = [
+    type Row = (
+        &'static [(&'static str, &'static str)],
+        Option<&'static str>,
+        Option<&'static str>,
+    );
+    let table: [Row; 10] = [
         (&[("HOME", "/h")], None, Some("/h/.openclaw")),
         (&[("HOME", "/h")], Some("work"), Some("/h/.openclaw-work")),
         (

@@ -44,7 +44,7 @@ fn vault(home: &Home) -> PathBuf {
     target
 }
 
-fn exec(home: &Home, mode: &str, more: Value) -> Resolver {
+fn exec(home: &Home, mode: &str, more: &Value) -> Resolver {
     let pid = home.path().join("pid").display().to_string();
     let mut provider = json!({
         "source": "exec", "command": vault(home), "passEnv": ["PATH", "VAULT_TOKEN"],
@@ -201,15 +201,19 @@ async fn files_must_be_private() {
 async fn a_program_is_asked() {
     let home = Home::new();
     let secret = reference("exec", "vault", "a/b");
-    let found = ask(&exec(&home, "good", json!({})), &secret).await.unwrap();
+    let found = ask(&exec(&home, "good", &json!({})), &secret)
+        .await
+        .unwrap();
     assert_eq!(found, "s3cret-tok");
-    let question = ask(&exec(&home, "echo", json!({})), &secret).await.unwrap();
+    let question = ask(&exec(&home, "echo", &json!({})), &secret)
+        .await
+        .unwrap();
     assert_eq!(question, "{protocolVersion:1,provider:vault,ids:[a/b]}");
-    let text = ask(&exec(&home, "text", json!({"jsonOnly": false})), &secret)
+    let text = ask(&exec(&home, "text", &json!({"jsonOnly": false})), &secret)
         .await
         .unwrap();
     assert_eq!(text, "plain-secret");
-    let names = ask(&exec(&home, "environment", json!({})), &secret)
+    let names = ask(&exec(&home, "environment", &json!({})), &secret)
         .await
         .unwrap();
     assert!(
@@ -255,7 +259,7 @@ async fn a_program_that_misbehaves_gives_no_secret() {
     let secret = reference("exec", "vault", "a/b");
     for (mode, more, expected) in table {
         let begun = Instant::now();
-        let error = ask(&exec(&home, mode, more), &secret)
+        let error = ask(&exec(&home, mode, &more), &secret)
             .await
             .unwrap_err()
             .to_string();
@@ -301,7 +305,7 @@ async fn programs_that_others_control_are_not_run() {
         (json!({"trustedDirs": []}), "is not in one of trustedDirs"),
     ];
     for (more, expected) in table {
-        let error = ask(&exec(&home, "good", more), &secret)
+        let error = ask(&exec(&home, "good", &more), &secret)
             .await
             .unwrap_err()
             .to_string();
@@ -309,8 +313,8 @@ async fn programs_that_others_control_are_not_run() {
     }
     let trusted =
         json!({"command": link, "allowSymlinkCommand": true, "trustedDirs": [home.path()]});
-    assert!(ask(&exec(&home, "good", trusted), &secret).await.is_ok());
-    let resolver = exec(&home, "good", json!({}));
+    assert!(ask(&exec(&home, "good", &trusted), &secret).await.is_ok());
+    let resolver = exec(&home, "good", &json!({}));
     std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o777)).unwrap();
     let error = ask(&resolver, &secret).await.unwrap_err().to_string();
     assert!(

@@ -123,9 +123,12 @@ mod tests {
         let mut server = JoinSet::new();
         server.spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
-            stream.read(&mut [0; 4096]).await.unwrap();
+            stream
+                .read_buf(&mut Vec::with_capacity(4096))
+                .await
+                .unwrap();
             stream.write_all(answer.as_bytes()).await.unwrap();
-            stream.read(&mut [0; 1]).await.ok();
+            stream.read_u8().await.ok();
         });
         let ollama = VENDORS.iter().find(|vendor| vendor.id == "ollama").unwrap();
         probe(ollama, format!("http://127.0.0.1:{port}/v1/models")).await
@@ -133,7 +136,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_lists_models_is_found() {
-        let answer = "HTTP/1.1 200 OK\r\ncontent-length: 49\r\n\r\n\
+        let answer = "HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n\
                       {\"object\":\"list\",\"data\":[{\"id\":\"a:1\"},{\"id\":\"b\"}]}";
         let found = probed(answer).await.unwrap();
         assert_eq!(found.models, [ModelId::new("a:1"), ModelId::new("b")]);

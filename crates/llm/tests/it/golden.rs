@@ -88,7 +88,7 @@ fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<ModelEvent>, O
     let mut parser = Parser::new(1 << 20);
     let mut decoder = codec().decoder();
     let mut out = VecDeque::new();
-    let mut run = || -> Result<(), Stopped<Error>> {
+    let run = || -> Result<(), Stopped<Error>> {
         for piece in pieces {
             parser.push(piece, |frame| decoder.frame(&frame, &mut out))?;
         }
@@ -218,7 +218,9 @@ fn events_keep_their_order() {
             }
         }
         let mut collector = Collector::new();
-        events.iter().for_each(|event| collector.add(event));
+        for event in &events {
+            collector.add(event);
+        }
         assert_eq!(collector.finish().complete, end.is_none(), "{name}");
     }
 }

@@ -29,7 +29,10 @@ fn parse<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize) -> Result
     }
 }
 
-fn simple(text: &str) -> Vec<(String, String, String)> {
+/// Frames whose data is text.
+type Texts = Vec<(String, String, String)>;
+
+fn simple(text: &str) -> Texts {
     let frames = parse([text.as_bytes()], 1 << 16).unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     frames
@@ -41,7 +44,7 @@ fn simple(text: &str) -> Vec<(String, String, String)> {
 #[test]
 fn follows_the_standard() {
     let frame = |event: &str, id: &str, data: &str| (event.into(), id.into(), data.into());
-    let table: Vec<(&str, Vec<(String, String, String)>)> = vec![
+    let table: Vec<(&str, Texts)> = vec![
         ("data: a\n\n", vec![frame("", "", "a")]),
         ("data:a\ndata: b\ndata\n\n", vec![frame("", "", "a\nb\n")]),
         ("data:  two spaces\n\n", vec![frame("", "", " two spaces")]),
@@ -74,7 +77,7 @@ fn follows_the_standard() {
 
 #[test]
 fn a_frame_without_end_is_refused() {
-    let endless = vec![b'x'; 100];
+    let endless = [b'x'; 100];
     let line = std::iter::once(&b"data: "[..]).chain(std::iter::repeat_n(&endless[..], 100));
     assert_eq!(parse(line, 1000), Err(1000));
     let lines = std::iter::repeat_n(&b"data: 0123456789\n"[..], 1000);

@@ -4,7 +4,7 @@ use super::{
     Backend, admission, answer, claimed, completed, fold, kinds, queued, session, whole_log,
 };
 use crate::{Admitted, Claim, Draft, Error, Fence, RunRow, RunStatus, Seq};
-use domain::{AgentId, Clock, FailureKind, Record, RunId, RunLimit, RunOutcome};
+use domain::{AgentId, Clock, Record, RunId};
 
 /// The first turn opens the session, is written, and is already claimed.
 pub async fn an_idle_session_is_claimed_at_once(backend: &dyn Backend) {

@@ -109,7 +109,7 @@ async fn damage_is_found_when_a_large_database_is_used() {
         state.queue.admit(long).await.unwrap();
     }
     state.health.close().await.unwrap();
-    scribble(&backend.dir.path().join("state.db"), 4096, 20 * 4096);
+    scribble(&backend.dir.path().join("state.db"), 100 * 4096, 4096);
     // Too large to be read whole at every start, so it is found by whoever needs the damaged part.
     let state = backend.open().await;
     state.health.probe().await.unwrap();

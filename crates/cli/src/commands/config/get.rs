@@ -30,9 +30,10 @@ pub(crate) fn run(home: &Home, args: &GetArgs) -> Result<Exit, Failure> {
         .code("NOT_FOUND")
         .fix(format!("openclaw config set {path} <value>")));
     };
-    match value {
-        Value::String(text) if !args.json => screen::say(text)?,
-        other => screen::json(other)?,
+    if let (Value::String(text), false) = (value, args.json) {
+        screen::say(text)?;
+    } else {
+        screen::json(value)?;
     }
     Ok(Exit::Ok)
 }

@@ -84,13 +84,16 @@ async fn open(home: &Home) -> Result<u64, state::Error> {
 }
 
 fn remedy(error: &state::Error) -> String {
-    match error {
-        state::Error::Corrupt { path, .. } => format!(
-            "move {} away and restore a copy of it, or start with an empty one",
+    if let state::Error::Corrupt { path, .. } = error {
+        format!(
+            "move {} away and restore a copy, or start with an empty one",
             path.display()
-        ),
-        state::Error::DiskFull { .. } => "free some space".to_owned(),
-        state::Error::NewerSchema { .. } => "install the newer openclaw".to_owned(),
-        _ => "look at the rights of the file and at the disk".to_owned(),
+        )
+    } else if let state::Error::DiskFull { .. } = error {
+        "free some space".to_owned()
+    } else if let state::Error::NewerSchema { .. } = error {
+        "install the newer openclaw".to_owned()
+    } else {
+        "look at the rights of the file and at the disk".to_owned()
     }
 }

@@ -1,7 +1,6 @@
 //! `openclaw gateway run`, also `openclaw gateway`
 
 use super::stop;
-use crate::access::secret;
 use crate::args::LogLevel;
 use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
@@ -13,6 +12,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 /// Arguments of `gateway run`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Nothing needs to be configured first: the state directory, a token and a model are found or made.
@@ -29,10 +32,10 @@ pub(crate) struct RunArgs {
     auth: Option<AuthMode>,
     /// The gateway token; other users may see it in the list of processes, so prefer
     /// $OPENCLAW_GATEWAY_TOKEN
-    #[arg(long, value_name = "TOKEN", value_parser = secret)]
+    #[arg(long, value_name = "TOKEN")]
     token: Option<SecretString>,
     /// The gateway password; prefer $OPENCLAW_GATEWAY_PASSWORD
-    #[arg(long, value_name = "PASSWORD", value_parser = secret)]
+    #[arg(long, value_name = "PASSWORD")]
     password: Option<SecretString>,
     /// Say more in the log
     #[arg(short, long)]

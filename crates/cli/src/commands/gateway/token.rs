@@ -1,8 +1,9 @@
 //! `openclaw gateway token`
 
+use crate::access::Known;
 use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
-use crate::screen;
+use crate::{runtime, screen};
 use secrecy::ExposeSecret;
 
 /// Arguments of `gateway token`.
@@ -10,12 +11,16 @@ use secrecy::ExposeSecret;
 #[command(after_help = "Example: curl -H \"Authorization: Bearer $(openclaw gateway token)\" …")]
 pub(crate) struct TokenArgs {}
 
-/// Prints the generated token and nothing else.
+/// Prints the token in force and nothing else.
 pub(crate) fn run(home: &Home, _: &TokenArgs) -> Result<Exit, Failure> {
     let path = gateway::token::path(home.state_dir());
-    let found = gateway::token::load(home.state_dir())
-        .map_err(|error| Failure::file("read", &path, &error).fix("openclaw doctor"))?;
-    let Some(token) = found else {
+    let known = Known::of(home);
+    let mode = known.auth_mode();
+    if mode != "token" {
+        let text = format!("the login mode is {mode}, so there is no token");
+        return Err(Failure::new(Kind::Config, text).fix("openclaw config get gateway.auth.mode"));
+    }
+    let Some(token) = runtime::block_on(known.secret(home))? else {
         return Err(Failure::new(
             Kind::State,
             format!(

@@ -24,19 +24,19 @@ pub(crate) fn apply(home: &Home, plan: &Plan) -> Result<Report, Failure> {
     private_file::folder(home.state_dir())?;
     let mut file = SettingsFile::open(home)?;
     if let Some(workspace) = &plan.workspace {
-        put(&mut file, "agents.defaults.workspace", json!(workspace))?;
+        put(&mut file, "agents.defaults.workspace", &json!(workspace))?;
     }
     if let Some(port) = plan.port {
-        put(&mut file, "gateway.port", json!(port))?;
+        put(&mut file, "gateway.port", &json!(port))?;
     }
     if let Some(bind) = &plan.bind {
-        put(&mut file, "gateway.bind", json!(bind))?;
+        put(&mut file, "gateway.bind", &json!(bind))?;
     }
     if plan.chat_completions {
         put(
             &mut file,
             "gateway.http.endpoints.chatCompletions.enabled",
-            json!(true),
+            &json!(true),
         )?;
     }
     authentication(home, &mut file, plan)?;
@@ -64,7 +64,7 @@ pub(crate) fn apply(home: &Home, plan: &Plan) -> Result<Report, Failure> {
         model: found.model,
         model_reason: found.reason,
         warnings: found.warnings,
-        trial: found.trial.map_or(Trial::Skipped, Trial::Ran),
+        trial: Trial::of(found.trial),
     })
 }
 
@@ -78,7 +78,10 @@ fn notes(workspace: &Path) -> Result<Vec<String>, Failure> {
             .file_name()
             .to_string_lossy()
             .into_owned();
-        if name.ends_with(".md") {
+        if Path::new(&name)
+            .extension()
+            .is_some_and(|extension| extension == "md")
+        {
             names.push(name);
         }
     }
@@ -86,27 +89,27 @@ fn notes(workspace: &Path) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-fn put(file: &mut SettingsFile<'_>, path: &str, value: Value) -> Result<(), Failure> {
-    if edit::get(file.document().raw(), path)? == Some(&value) {
+fn put(file: &mut SettingsFile<'_>, path: &str, value: &Value) -> Result<(), Failure> {
+    if edit::get(file.document().raw(), path)? == Some(value) {
         return Ok(());
     }
-    file.set(path, &value)
+    file.set(path, value)
 }
 
 fn authentication(home: &Home, file: &mut SettingsFile<'_>, plan: &Plan) -> Result<(), Failure> {
     match &plan.auth {
         Some(AuthPlan::Password(password)) => {
             let reference = vault::store(home, file, ["gateway", "password"], password)?;
-            put(file, "gateway.auth.mode", json!("password"))?;
-            put(file, "gateway.auth.password", reference)
+            put(file, "gateway.auth.mode", &json!("password"))?;
+            put(file, "gateway.auth.password", &reference)
         }
-        Some(AuthPlan::Token(_)) => put(file, "gateway.auth.mode", json!("token")),
+        Some(AuthPlan::Token(_)) => put(file, "gateway.auth.mode", &json!("token")),
         None => {
             // Somebody who wrote this section knows what it should say.
             if edit::get(file.document().raw(), "gateway.auth")?.is_some() {
                 return Ok(());
             }
-            put(file, "gateway.auth.mode", json!("token"))
+            put(file, "gateway.auth.mode", &json!("token"))
         }
     }
 }
@@ -123,7 +126,7 @@ fn model(home: &Home, file: &mut SettingsFile<'_>, plan: &ModelPlan) -> Result<(
             put(
                 file,
                 &format!("models.providers.{}.apiKey", vendor.id),
-                reference,
+                &reference,
             )?;
             let model = model.as_deref().or(vendor.default_model).ok_or_else(|| {
                 Failure::new(Kind::Usage, format!("{} has no usual model", vendor.name))
@@ -139,7 +142,7 @@ fn model(home: &Home, file: &mut SettingsFile<'_>, plan: &ModelPlan) -> Result<(
             put(
                 file,
                 &format!("models.providers.{provider}.baseUrl"),
-                json!(base_url),
+                &json!(base_url),
             )?;
             format!("{provider}/{model}")
         }
@@ -148,13 +151,13 @@ fn model(home: &Home, file: &mut SettingsFile<'_>, plan: &ModelPlan) -> Result<(
             key,
             model,
         } => {
-            put(file, "models.providers.custom.baseUrl", json!(base_url))?;
+            put(file, "models.providers.custom.baseUrl", &json!(base_url))?;
             if let Some(key) = key {
                 let reference = vault::store(home, file, ["custom", "apiKey"], key)?;
-                put(file, "models.providers.custom.apiKey", reference)?;
+                put(file, "models.providers.custom.apiKey", &reference)?;
             }
             format!("custom/{model}")
         }
     };
-    put(file, "agents.defaults.model", json!(chosen))
+    put(file, "agents.defaults.model", &json!(chosen))
 }

@@ -30,8 +30,26 @@ pub(crate) struct Report {
 pub(crate) enum Trial {
     /// It was not sent.
     Skipped,
-    /// It was sent; the reason when no answer came.
-    Ran(Result<AgentReply, String>),
+    /// No answer came; the reason.
+    Failed(String),
+    /// The answer.
+    Answered(Box<AgentReply>),
+}
+
+impl Trial {
+    /// Judges what came back, if anything was sent.
+    pub(crate) fn of(ran: Option<Result<AgentReply, String>>) -> Self {
+        match ran {
+            None => Self::Skipped,
+            Some(Err(reason)) => Self::Failed(reason),
+            Some(Ok(reply)) if reply.status == "ok" => Self::Answered(Box::new(reply)),
+            Some(Ok(reply)) => Self::Failed(
+                reply
+                    .summary
+                    .unwrap_or_else(|| "no reason was given".to_owned()),
+            ),
+        }
+    }
 }
 
 impl Report {
@@ -41,11 +59,7 @@ impl Report {
     }
 
     fn is_ok(&self) -> bool {
-        match &self.trial {
-            Trial::Skipped => true,
-            Trial::Ran(Ok(reply)) => reply.status == "ok",
-            Trial::Ran(Err(_)) => false,
-        }
+        !matches!(self.trial, Trial::Failed(_))
     }
 
     /// Source: configuration specification, section 7, `onboard`.
@@ -76,19 +90,18 @@ impl Report {
     fn trial_json(&self) -> Value {
         let reply = match &self.trial {
             Trial::Skipped => return Value::Null,
-            Trial::Ran(Err(reason)) => return json!({ "ok": false, "error": reason }),
-            Trial::Ran(Ok(reply)) => reply,
+            Trial::Failed(reason) => return json!({ "ok": false, "error": reason }),
+            Trial::Answered(reply) => reply,
         };
         let meta = reply.result.as_ref().map(|result| &result.meta);
         let run = meta.map(|meta| &meta.agent_meta);
         json!({
-            "ok": reply.status == "ok",
+            "ok": true,
             "text": said(reply),
             "model": run.map(|run| format!("{}/{}", run.provider, run.model)),
             "costUsd": run.and_then(|run| run.cost_usd.as_deref()),
             "durationMs": meta.map(|meta| meta.duration_ms),
             "runId": reply.run_id,
-            "error": if reply.status == "ok" { None } else { reply.summary.as_deref() },
         })
     }
 
@@ -98,7 +111,7 @@ impl Report {
         list.row("settings", self.config.display());
         let files = match self.workspace_files.len() {
             0 => String::new(),
-            count => format!(" ({count} new files)"),
+            count => format!(" ({count} files)"),
         };
         list.row(
             "workspace",
@@ -122,14 +135,10 @@ impl Report {
         }
         match &self.trial {
             Trial::Skipped => list.row("test message", "not sent"),
-            Trial::Ran(Err(reason)) => list.row("test message", format_args!("failed: {reason}")),
-            Trial::Ran(Ok(reply)) if reply.status == "ok" => {
+            Trial::Failed(reason) => list.row("test message", format_args!("failed: {reason}")),
+            Trial::Answered(reply) => {
                 list.row("test message", said(reply));
-                list.row("", self.trial_cost(reply));
-            }
-            Trial::Ran(Ok(reply)) => {
-                let reason = reply.summary.as_deref().unwrap_or("no reason was given");
-                list.row("test message", format_args!("failed: {reason}"));
+                list.row("", cost(reply));
             }
         }
         let next = if self.is_ok() {
@@ -138,21 +147,6 @@ impl Report {
             "openclaw doctor"
         };
         format!("{}\n\nnext: {next}", list.text())
-    }
-
-    fn trial_cost(&self, reply: &AgentReply) -> String {
-        let Some(meta) = reply.result.as_ref().map(|result| &result.meta) else {
-            return String::new();
-        };
-        let run = &meta.agent_meta;
-        let cost = run
-            .cost_usd
-            .as_deref()
-            .map_or("cost unknown".to_owned(), |usd| format!("{usd} USD"));
-        format!(
-            "{}/{}, {} ms, {cost}",
-            run.provider, run.model, meta.duration_ms
-        )
     }
 
     fn secret_place(&self) -> String {
@@ -165,6 +159,22 @@ impl Report {
             "as configured".to_owned()
         }
     }
+}
+
+/// Who answered, how fast, and for how much.
+fn cost(reply: &AgentReply) -> String {
+    let Some(meta) = reply.result.as_ref().map(|result| &result.meta) else {
+        return String::new();
+    };
+    let run = &meta.agent_meta;
+    let cost = match &run.cost_usd {
+        Some(usd) => format!("{usd} USD"),
+        None => "cost unknown".to_owned(),
+    };
+    format!(
+        "{}/{}, {} ms, {cost}",
+        run.provider, run.model, meta.duration_ms
+    )
 }
 
 fn chat_completions(on: bool) -> &'static str {

@@ -77,7 +77,8 @@ pub(super) fn item(value: &Value, indent: usize, step: usize) -> Vec<String> {
     lines
 }
 
-fn key(name: &str) -> String {
+/// A name as a key.
+pub(super) fn key(name: &str) -> String {
     if is_plain(name) {
         name.to_owned()
     } else {

@@ -55,6 +55,12 @@ impl<'t> Source<'t> {
             .map_or(self.text.len(), |at| offset + at + 1)
     }
 
+    /// What follows on the line of `offset`, without spaces around it.
+    pub(super) fn rest_of_line(&self, offset: usize) -> &'t str {
+        let end = self.line_end(offset);
+        self.text.get(offset..end).unwrap_or_default().trim()
+    }
+
     pub(super) fn column(&self, offset: usize) -> usize {
         offset.saturating_sub(self.line_start(offset))
     }
@@ -147,46 +153,25 @@ impl<'t> Source<'t> {
             .then_some(end + spaces + 1)
     }
 
-    /// The offset of the dash in front of an element.
+    /// The offset of the dash in front of an element, which may be some lines above it.
     pub(super) fn dash(&self, node: &Node) -> Result<usize, String> {
-        let before = self.text.get(..node.place.value.start).unwrap_or_default();
-        let before = before.trim_end_matches([' ', '\n', '\r']);
-        let dash = before.strip_suffix('-').map(str::len);
-        let alone = |at: &usize| {
-            let line = self.text.get(self.line_start(*at)..*at).unwrap_or_default();
-            line.chars().all(|c| c == ' ')
-        };
-        dash.filter(alone)
-            .ok_or_else(|| "an element is not on lines of its own".to_owned())
-    }
-}
-
-/// The length of a collection in brackets, unless it contains a comment or is not closed.
-pub(super) fn flow_length(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    let mut quote: Option<char> = None;
-    let mut letters = text.char_indices().peekable();
-    let mut before = ' ';
-    while let Some((at, letter)) = letters.next() {
-        match (quote, letter) {
-            (Some('"'), '\\') => {
-                letters.next();
+        let unclear = || "an element is not on lines of its own".to_owned();
+        let mut end = node.place.value.start;
+        loop {
+            let start = self.line_start(end);
+            let line = self.text.get(start..end).unwrap_or_default();
+            let content = match line.trim_start() {
+                comment if comment.starts_with('#') => "",
+                _ => line
+                    .split_once(" #")
+                    .map_or(line, |(content, _)| content)
+                    .trim_end(),
+            };
+            match content.strip_suffix('-') {
+                Some(indent) if indent.chars().all(|c| c == ' ') => return Ok(start + indent.len()),
+                None if content.trim().is_empty() && start > 0 => end = start - 1,
+                Some(_) | None => return Err(unclear()),
             }
-            (Some(open), letter) if letter == open => quote = None,
-            (None, '"' | '\'') if before.is_whitespace() || "[{,:".contains(before) => {
-                quote = Some(letter);
-            }
-            (None, '#') if before.is_whitespace() => return None,
-            (None, '{' | '[') => depth += 1,
-            (None, '}' | ']') => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(at + 1);
-                }
-            }
-            (Some(_) | None, _) => {}
         }
-        before = letter;
     }
-    None
 }

@@ -118,3 +118,23 @@ fn variety(secret: &str) -> usize {
     seen.dedup();
     seen.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strong_token_is_long_varied_and_nobodys_example() {
+        for (token, is_strong) in [
+            ("f3a9c17be2d84650a1b2c3d4e5f60718", true),
+            ("Xq7-Rm2_Zk9.Wp4+Ls8=Tn3/", true),
+            ("Xq7-Rm2_Zk9.Wp4+Ls8=Tn3", false),
+            ("abababababababababababababab", false),
+            ("0123456789012345678901234567", false),
+            ("replace-me-9f8e7d6c5b4a39281706", false),
+            ("Your_Gateway_Token_9f8e7d6c5b4a", false),
+        ] {
+            assert_eq!(is_strong_token(&token.into()), is_strong, "{token}");
+        }
+    }
+}

@@ -29,8 +29,14 @@ async fn bodies_over_the_limit_are_refused_before_they_are_read() {
 async fn the_answer_arrives_even_while_the_client_still_sends() {
     let rig = Rig::start().await;
     let mut raw = rig.raw().await;
-    let request = upload(&rig, ECHO_LIMIT * 2) + &"x".repeat(ECHO_LIMIT * 2);
+    let request = upload(&rig, ECHO_LIMIT * 2) + &"x".repeat(ECHO_LIMIT);
     assert_eq!(raw.ask(request).await.status, 413);
+    assert!(raw.is_closed().await);
+    let heard_out = raw.is_heard_out("x".repeat(ECHO_LIMIT)).await;
+    assert!(
+        heard_out,
+        "the connection was reset, which can swallow the answer"
+    );
     let mut raw = rig.raw().await;
     let chunked = rig.request(
         "POST /echo",

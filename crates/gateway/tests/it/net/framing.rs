@@ -204,6 +204,16 @@ async fn large_bodies_pass_whole_and_unchanged() {
             .body,
         body
     );
+    let sloppy = "GET /health HTTP/1.1\nHost: a\n\n";
+    raw.send(rig.request("POST /echo", &sized) + &body + sloppy)
+        .await;
+    assert_eq!(raw.answer().await.body, body);
+    assert_eq!(
+        raw.answer().await.status,
+        400,
+        "what follows a large body is checked as well"
+    );
+    let mut raw = rig.raw().await;
     let mut chunks = String::new();
     for chunk in body.as_bytes().chunks(7000) {
         let text = std::str::from_utf8(chunk).unwrap();

@@ -136,6 +136,11 @@ impl Raw {
         self.seen.is_empty() && !self.more().await
     }
 
+    /// Whether the other side still takes bytes, rather than having reset the connection.
+    pub(super) async fn is_heard_out(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.stream.write_all(bytes.as_ref()).await.is_ok()
+    }
+
     /// Says that nothing more will be sent.
     pub(super) async fn end(&mut self) {
         self.stream.shutdown().await.unwrap();

@@ -1,0 +1,19 @@
+//! Each command, by what it prints, leaves on disk and exits with.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod config;
+mod doctor;
+mod gateway;
+mod onboard;
+mod sandbox;
+mod terminal;
+mod usage;
+mod wizard;
+
+pub(crate) use sandbox::Sandbox;

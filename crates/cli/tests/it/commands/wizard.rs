@@ -1,0 +1,55 @@
+//! `openclaw onboard` with a person at the terminal.
+
+use super::Sandbox;
+use super::terminal::Terminal;
+
+const ENTER: &str = "\r";
+const UP: &str = "\x1b[A";
+
+#[test]
+fn the_wizard_sets_up_a_home() {
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::start(sandbox.command(&["onboard", "--gateway-port", "4567"]));
+    terminal.wait_for("Go on?");
+    terminal.press(ENTER);
+    terminal.wait_for("Which model should the agent use?");
+    // The last entry is the offline demo.
+    terminal.press(UP);
+    terminal.press(ENTER);
+    terminal.wait_for("Where should the agent's files be?");
+    terminal.press(ENTER);
+    terminal.wait_for("How should callers prove who they are?");
+    terminal.press(ENTER);
+    terminal.wait_for("/v1/chat/completions");
+    terminal.press("y");
+    terminal.wait_for("Send a short test message");
+    terminal.press("y");
+    terminal.wait_for("Start with: openclaw gateway");
+    let (status, shown) = terminal.end();
+    assert!(status.success(), "{shown}");
+    assert!(shown.contains("offline/demo"), "{shown}");
+    let settings = sandbox.run(&["config", "get", "--json"]).json();
+    let expected = serde_json::json!({
+        "gateway": {
+            "port": 4567,
+            "auth": { "mode": "token" },
+            "http": { "endpoints": { "chatCompletions": { "enabled": true } } },
+        },
+        "agents": { "defaults": { "model": "offline/demo" } },
+    });
+    assert_eq!(settings, expected);
+    assert!(sandbox.read("gateway.token").trim().len() >= 43);
+    assert_eq!(sandbox.run(&["doctor"]).code, 0);
+}
+
+#[test]
+fn breaking_off_writes_nothing() {
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::start(sandbox.command(&["onboard"]));
+    terminal.wait_for("Go on?");
+    terminal.press("\x1b");
+    let (status, shown) = terminal.end();
+    assert_eq!(status.code(), Some(1), "{shown}");
+    assert!(shown.contains("nothing was written"), "{shown}");
+    assert!(!sandbox.state("").try_exists().unwrap());
+}

@@ -1,0 +1,21 @@
+//! Whole stories on the real program: a first day, and a hundred deaths.
+
+mod crash;
+mod first_day;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// The program under test.
+const BINARY: &str = env!("CARGO_BIN_EXE_openclaw");
+
+/// Runs the program on a home, with nothing else in its environment.
+fn openclaw(root: &Path, state_dir: &Path, arguments: &[&str]) -> Output {
+    Command::new(BINARY)
+        .args(arguments)
+        .env_clear()
+        .env("HOME", root)
+        .env("OPENCLAW_STATE_DIR", state_dir)
+        .output()
+        .unwrap()
+}

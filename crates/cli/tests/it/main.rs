@@ -1,0 +1,4 @@
+//! The program, run as people run it.
+
+mod commands;
+mod journeys;
