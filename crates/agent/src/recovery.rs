@@ -4,10 +4,9 @@ use crate::Agents;
 use crate::lane::{LiveRun, Start};
 use domain::record::AssistantMessage;
 use domain::{
-    Message, ModelId, OnDisconnect, ProviderId, Record, RunId, RunOutcome, Turn, Usage,
+    Message, ModelId, OnDisconnect, ProviderId, Record, RunOutcome, Turn, Usage,
 };
 use state::{Claim, RunRow, RunStatus, Seq};
-use std::collections::HashSet;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
@@ -31,7 +30,8 @@ impl Agents {
     /// # Errors
     /// [`state::Error`] when the store cannot be read or written.
     pub async fn recover(&self) -> Result<Recovered, state::Error> {
-        let mut recovery = Recovery { agents: self, done: Recovered::default(), started: HashSet::new() };
+        let mut recovery =
+            Recovery { agents: self, done: Recovered::default(), claimed: Vec::new() };
         let left = self.shared().state.queue.unfinished().await?;
         // Everybody is told of the runs that go on before a lane can hand over to one of them.
         let mut work = Vec::with_capacity(left.len());
@@ -50,6 +50,10 @@ impl Agents {
         work.sort_by_key(|(row, _)| row.status != RunStatus::Running);
         for (row, goes_on) in work {
             recovery.settle(&row, goes_on).await?;
+        }
+        // Only now: a run that went on before would hand its lane over to runs still being settled.
+        for claim in recovery.claimed {
+            self.start(claim);
         }
         let Recovered { resumed, interrupted } = recovery.done;
         if resumed + interrupted > 0 {
@@ -108,18 +112,18 @@ impl Agents {
 struct Recovery<'a> {
     agents: &'a Agents,
     done: Recovered,
-    /// Runs that were started already; claiming them again would run them twice.
-    started: HashSet<RunId>,
+    /// Runs that go on, to be started when everything is settled.
+    claimed: Vec<Claim>,
 }
 
 impl Recovery<'_> {
     async fn settle(&mut self, row: &RunRow, goes_on: bool) -> Result<(), state::Error> {
-        if self.started.contains(&row.run) {
+        if self.claimed.iter().any(|claim| claim.run == row.run) {
             return Ok(());
         }
         match self.agents.shared().state.queue.claim(&row.run).await {
             Ok(claim) if goes_on => {
-                self.start(claim);
+                self.claimed.push(claim);
                 Ok(())
             }
             Ok(claim) => self.close(claim).await,
@@ -135,7 +139,7 @@ impl Recovery<'_> {
         let mut next = Some(claim);
         while let Some(claim) = next {
             if self.agents.watch(&claim.run).is_some() {
-                self.start(claim);
+                self.claimed.push(claim);
                 return Ok(());
             }
             self.done.interrupted += 1;
@@ -144,10 +148,5 @@ impl Recovery<'_> {
             next = queue.finish(&claim, records, RunOutcome::Interrupted).await?;
         }
         Ok(())
-    }
-
-    fn start(&mut self, claim: Claim) {
-        self.started.insert(claim.run.clone());
-        self.agents.start(claim);
     }
 }

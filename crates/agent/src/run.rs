@@ -38,6 +38,17 @@ pub(crate) struct Run<'a> {
     last: Option<AssistantMessage>,
     /// Written together with the end of the run.
     unsaved: Vec<Record>,
+    /// Calls an earlier attempt of this run left without a result.
+    open: Vec<(ToolCall, Progress)>,
+}
+
+/// How far a tool call of an earlier attempt came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// The model asked for it.
+    Asked,
+    /// It was about to run; whether it took effect is unknown.
+    Started,
 }
 
 /// Executes a claimed run to its end and records it. Returns the next run of the session, claimed.
@@ -68,6 +79,7 @@ pub(crate) async fn execute(
         messages: Vec::new(),
         last: None,
         unsaved: Vec::new(),
+        open: Vec::new(),
     };
     // On its deadline a run is cancelled from inside, so that what was said until then is kept.
     let outcome = {

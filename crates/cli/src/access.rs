@@ -7,10 +7,11 @@ use crate::failure::{Failure, Kind};
 use crate::home::Home;
 use client::{Client, Endpoint};
 use config::secret::Resolver;
-use config::{Env, SecretInput, SecretsSettings};
+use config::{Document, Env, SecretInput, SecretsSettings};
 use gateway::token;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::time::Duration;
 
 /// Source: configuration specification, section 2.
@@ -30,34 +31,21 @@ pub(crate) struct AccessArgs {
     pub(crate) password: Option<SecretString>,
 }
 
-/// What a client must know of the settings. The rest may be wrong without shutting anybody out.
+/// What a client must know of the settings. Each part is read by itself: one that is wrong does
+/// not hide the others, so that a typo shuts nobody out of a gateway that runs.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    settings: KnownSettings,
+    port: Option<u16>,
+    bind: Option<String>,
+    auth_mode: Option<String>,
+    token: Option<SecretInput>,
+    password: Option<SecretInput>,
+    secrets: SecretsSettings,
     env: Env,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct KnownSettings {
-    gateway: KnownGateway,
-    secrets: SecretsSettings,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct KnownGateway {
-    port: Option<u16>,
-    bind: Option<serde_json::Value>,
-    auth: KnownAuth,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct KnownAuth {
-    mode: Option<String>,
-    token: Option<SecretInput>,
-    password: Option<SecretInput>,
+fn part<T: DeserializeOwned>(value: &Value, pointer: &str) -> Option<T> {
+    serde_json::from_value(value.pointer(pointer)?.clone()).ok()
 }
 
 /// The port the settings name, and where it is named.
@@ -70,20 +58,32 @@ pub(crate) struct Port {
 }
 
 impl Known {
-    /// Reads what a client must know; nothing is known when the file cannot be read.
+    /// Reads the settings; those that last worked when the file cannot be read.
     pub(crate) fn of(home: &Home) -> Self {
-        match home.document() {
-            Ok((_, document)) => {
-                let settings = serde_json::from_value(document.value().clone());
-                Self {
-                    settings: settings.unwrap_or_default(),
-                    env: document.env().clone(),
-                }
-            }
-            Err(_) => Self {
+        let kept = || {
+            let file = config::lkg::load(home.state_dir())?;
+            Document::load(&file, home.env(), &home.load_options()).ok()
+        };
+        let document = home
+            .document()
+            .ok()
+            .map(|(_, document)| document)
+            .or_else(kept);
+        let Some(document) = document else {
+            return Self {
                 env: home.env().clone(),
                 ..Self::default()
-            },
+            };
+        };
+        let value = document.value();
+        Self {
+            port: part(value, "/gateway/port"),
+            bind: part(value, "/gateway/bind").or_else(|| part(value, "/gateway/host")),
+            auth_mode: part(value, "/gateway/auth/mode"),
+            token: part(value, "/gateway/auth/token"),
+            password: part(value, "/gateway/auth/password"),
+            secrets: part(value, "/secrets").unwrap_or_default(),
+            env: document.env().clone(),
         }
     }
 
@@ -93,7 +93,7 @@ impl Known {
             .env
             .filled("OPENCLAW_GATEWAY_PORT")
             .and_then(|text| text.trim().parse().ok());
-        match (env, self.settings.gateway.port) {
+        match (env, self.port) {
             (Some(number), _) => Port {
                 number,
                 source: "env",
@@ -111,30 +111,19 @@ impl Known {
 
     /// `gateway.bind` as written; `loopback` when it is not.
     pub(crate) fn bind(&self) -> String {
-        let written = self
-            .settings
-            .gateway
-            .bind
-            .as_ref()
-            .and_then(|bind| bind.as_str());
-        written.unwrap_or("loopback").to_owned()
+        self.bind.as_deref().unwrap_or("loopback").to_owned()
     }
 
     /// `gateway.auth.mode`, or what follows from the secrets that are configured.
     pub(crate) fn auth_mode(&self) -> String {
-        let auth = &self.settings.gateway.auth;
-        let inferred = if auth.token.is_none() && auth.password.is_some() {
-            "password"
-        } else {
-            "token"
-        };
-        auth.mode.as_deref().unwrap_or(inferred).to_owned()
+        let only_password = self.token.is_none() && self.password.is_some();
+        let inferred = if only_password { "password" } else { "token" };
+        self.auth_mode.as_deref().unwrap_or(inferred).to_owned()
     }
 
     /// Whether the environment or the settings name a token.
     pub(crate) fn has_token(&self, home: &Home) -> bool {
-        self.settings.gateway.auth.token.is_some()
-            || home.env().filled("OPENCLAW_GATEWAY_TOKEN").is_some()
+        self.token.is_some() || home.env().filled("OPENCLAW_GATEWAY_TOKEN").is_some()
     }
 
     /// The secret of this home's gateway: environment, settings, token file.
@@ -142,14 +131,12 @@ impl Known {
         if let Some(secret) = environment_secret(home) {
             return Ok(Some(secret));
         }
-        let auth = &self.settings.gateway.auth;
-        let configured = match auth.mode.as_deref() {
-            Some("password") => auth.password.as_ref(),
-            Some("token") => auth.token.as_ref(),
-            _ => auth.token.as_ref().or(auth.password.as_ref()),
+        let configured = match self.auth_mode().as_str() {
+            "password" => self.password.as_ref(),
+            _ => self.token.as_ref(),
         };
         if let Some(input) = configured {
-            let resolver = Resolver::new(&self.settings.secrets, &self.env, home.state_dir());
+            let resolver = Resolver::new(&self.secrets, &self.env, home.state_dir());
             let secret = resolver.resolve(input).await.map_err(|error| {
                 Failure::new(
                     Kind::Config,

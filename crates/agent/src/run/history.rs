@@ -1,10 +1,9 @@
 //! What happened before: the conversation so far, and what an earlier attempt of a run left open.
 
-use super::{Run, failed};
+use super::{Progress, Run};
 use crate::context;
-use domain::{FailureKind, Part, Record, RunOutcome, ToolCallId, ToolResult};
+use domain::{Record, RunOutcome, ToolResult};
 use state::{Recorded, Seq};
-use std::collections::HashSet;
 
 /// Records read from the log at a time.
 const PAGE: usize = 1_000;
@@ -24,7 +23,7 @@ impl Run<'_> {
         self.messages = context::fold(&records);
         for recorded in &records {
             if recorded.run.as_ref() == Some(&self.claim.run) {
-                self.count_earlier_attempt(&recorded.record);
+                self.note_earlier_attempt(&recorded.record);
             }
         }
         Ok(())
@@ -45,8 +44,9 @@ impl Run<'_> {
         }
     }
 
-    /// What an earlier attempt of this run did counts against its limits.
-    fn count_earlier_attempt(&mut self, record: &Record) {
+    /// What an earlier attempt of this run did counts against its limits, and what it left open is
+    /// remembered.
+    fn note_earlier_attempt(&mut self, record: &Record) {
         match record {
             Record::AssistantMessage(said) => {
                 // The limit itself is checked before the next model call.
@@ -54,60 +54,37 @@ impl Run<'_> {
                 drop(counted);
                 self.limits.count(&said.usage, said.cost);
                 self.last = Some((**said).clone());
+                if !said.incomplete {
+                    let calls = said.message.tool_calls().cloned();
+                    self.open = calls.map(|call| (call, Progress::Asked)).collect();
+                }
             }
             Record::ToolStarted(call) => {
                 let counted = self.limits.count_call(call);
                 drop(counted);
+                for (open, progress) in &mut self.open {
+                    if open.id == call.id {
+                        *progress = Progress::Started;
+                    }
+                }
             }
+            Record::ToolFinished(result) => self.open.retain(|(open, _)| open.id != result.call),
             Record::SessionOpened(_)
             | Record::TurnAccepted(_)
             | Record::RunStarted(_)
-            | Record::ToolFinished(_)
             | Record::RunFinished(_)
             | Record::Unknown { .. } => {}
         }
     }
 
-    /// After a restart: calls that were started are answered as unknown, the others are run now.
-    /// Returns the outcome if the run ends here.
+    /// After a restart: calls of this run that were started are answered as unknown, the others are
+    /// run now. Calls of other runs are none of its business, answered or not. Returns the outcome if
+    /// the run ends here.
     pub(super) async fn finish_open_calls(&mut self) -> Option<RunOutcome> {
-        if self.claim.attempt <= 1 {
-            return None;
-        }
-        let started = match self.started_calls().await {
-            Ok(started) => started,
-            Err(error) => {
-                let message = format!("cannot read the session: {error}");
-                return Some(failed(FailureKind::Internal, message));
-            }
-        };
-        let Some(asked) = self.messages.iter().rposition(|m| m.tool_calls().next().is_some())
-        else {
-            return None;
-        };
-        let answered: HashSet<_> = self
-            .messages
-            .iter()
-            .skip(asked)
-            .flat_map(|message| &message.parts)
-            .filter_map(|part| match part {
-                Part::ToolResult(result) => Some(result.call.clone()),
-                Part::Text { .. } | Part::Image { .. } | Part::Reasoning { .. } | Part::ToolCall(_) => {
-                    None
-                }
-            })
-            .collect();
-        let open: Vec<_> = self
-            .messages
-            .get(asked)
-            .into_iter()
-            .flat_map(|message| message.tool_calls())
-            .filter(|call| !answered.contains(&call.id))
-            .cloned()
-            .collect();
+        let open = std::mem::take(&mut self.open);
         let (unknown, rest): (Vec<_>, Vec<_>) =
-            open.into_iter().partition(|call| started.contains(&call.id));
-        for call in unknown {
+            open.into_iter().partition(|(_, progress)| *progress == Progress::Started);
+        for (call, _) in unknown {
             let result = ToolResult {
                 call: call.id,
                 name: Some(call.name),
@@ -120,19 +97,8 @@ impl Run<'_> {
         if rest.is_empty() {
             return None;
         }
+        let rest = rest.into_iter().map(|(call, _)| call).collect();
         let client = self.start.turn.client_tools.iter().map(|tool| tool.name.clone()).collect();
         self.call_tools(rest, &client).await
-    }
-
-    async fn started_calls(&self) -> Result<HashSet<ToolCallId>, state::Error> {
-        let mut started = HashSet::new();
-        for recorded in self.records().await? {
-            if let Record::ToolStarted(call) = recorded.record
-                && recorded.run.as_ref() == Some(&self.claim.run)
-            {
-                started.insert(call.id);
-            }
-        }
-        Ok(started)
     }
 }

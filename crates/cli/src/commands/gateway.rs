@@ -7,13 +7,12 @@ mod stop;
 mod token;
 
 use crate::commands::health::{self, HealthArgs};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
 use clap::Subcommand;
 
 /// Arguments of `gateway`.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct GatewayArgs {
     #[command(subcommand)]
     command: Option<GatewayCommand>,
@@ -52,6 +51,13 @@ impl GatewayArgs {
 
 /// Does what was asked; without a subcommand the gateway runs.
 pub(crate) fn run(home: &Home, args: GatewayArgs) -> Result<Exit, Failure> {
+    if args.command.is_some() && args.run.is_given() {
+        return Err(Failure::new(
+            Kind::Usage,
+            "options of `gateway run` stand before another command",
+        )
+        .fix("put them after the command: openclaw gateway run --port <PORT>"));
+    }
     match args.command {
         None => run::run(home, args.run),
         Some(GatewayCommand::Run(args)) => run::run(home, args),

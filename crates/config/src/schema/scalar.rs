@@ -81,11 +81,32 @@ fn range_complaint(number: &Number, view: &View<'_>) -> Option<String> {
         (!fits(order)).then(|| bound.to_string())
     };
     let out = |words: &str, bound: String| format!("{number} is out of range: {words} {bound}");
+    let integer = number.as_i128().zip(view.format.and_then(integer_range));
+    let out_of_format = integer.and_then(|(number, (least, most))| {
+        let below = (number < least).then(|| out("at least", least.to_string()));
+        below.or_else(|| (number > most).then(|| out("at most", most.to_string())))
+    });
     fails(least, std::cmp::Ordering::is_ge)
         .map(|bound| out("at least", bound))
         .or_else(|| fails(most, std::cmp::Ordering::is_le).map(|bound| out("at most", bound)))
         .or_else(|| fails(above, std::cmp::Ordering::is_gt).map(|bound| out("more than", bound)))
         .or_else(|| fails(below, std::cmp::Ordering::is_lt).map(|bound| out("less than", bound)))
+        .or(out_of_format)
+}
+
+/// The range of an integer type whose bounds `schemars` leaves to its format.
+fn integer_range(format: &str) -> Option<(i128, i128)> {
+    match format {
+        "int8" => Some((i8::MIN.into(), i8::MAX.into())),
+        "int16" => Some((i16::MIN.into(), i16::MAX.into())),
+        "int32" => Some((i32::MIN.into(), i32::MAX.into())),
+        "int64" | "int" => Some((i64::MIN.into(), i64::MAX.into())),
+        "uint8" => Some((0, u8::MAX.into())),
+        "uint16" => Some((0, u16::MAX.into())),
+        "uint32" => Some((0, u32::MAX.into())),
+        "uint64" | "uint" => Some((0, u64::MAX.into())),
+        _ => None,
+    }
 }
 
 fn compare(number: &Number, bound: &Value) -> Option<std::cmp::Ordering> {

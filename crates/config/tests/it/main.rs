@@ -15,6 +15,7 @@ mod loading;
 mod mutations;
 mod redaction;
 mod round_trip;
+#[cfg(unix)]
 mod secrets;
 mod shapes;
 mod validation;

@@ -34,10 +34,6 @@ struct Shapes {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-#[expect(
-    dead_code,
-    reason = "decoding is what is tested; not every field is looked at"
-)]
 struct Common {
     timeout_ms: Option<u32>,
 }

@@ -51,6 +51,21 @@ pub(crate) struct RunArgs {
     allow_unconfigured: bool,
 }
 
+impl RunArgs {
+    /// Whether one of them was typed.
+    pub(super) fn is_given(&self) -> bool {
+        let switches = [
+            self.verbose,
+            self.log_json,
+            self.force,
+            self.allow_unconfigured,
+        ];
+        let secrets = self.token.is_some() || self.password.is_some();
+        let door = self.port.is_some() || self.bind.is_some() || self.auth.is_some();
+        secrets || door || switches.contains(&true)
+    }
+}
+
 /// Source: configuration specification, `gateway.auth.mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum AuthMode {

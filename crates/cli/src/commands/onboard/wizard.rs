@@ -56,6 +56,10 @@ impl From<Failure> for Stop {
 }
 
 fn ask(home: &Home, args: OnboardArgs) -> Result<Plan, Stop> {
+    if !home.colour() {
+        console::set_colors_enabled(false);
+        console::set_colors_enabled_stderr(false);
+    }
     cliclack::intro("OpenClaw")?;
     if !args.accept_risk {
         cliclack::note(

@@ -132,15 +132,6 @@ fn a_gateway_starts_on_nothing_serves_and_stops() {
         (1, &"UNAUTHORIZED".into())
     );
 
-    let second = sandbox.run(&["gateway", "run"]);
-    assert_eq!(second.code, 1);
-    assert!(second.err.contains("another gateway"), "{}", second.err);
-    let ran = sandbox.run(&["config", "set", "gateway.auth.mode", "token"]);
-    assert!(ran.out.contains("takes it over by itself"), "{}", ran.out);
-    let ran = sandbox.run(&["config", "set", "gateway.port", "4000"]);
-    assert!(ran.out.contains("Restart the gateway"), "{}", ran.out);
-    assert_eq!(sandbox.run(&["doctor"]).code, 0);
-
     let stopped = sandbox.run(&["gateway", "stop", "--json"]).json();
     assert_eq!(stopped["stopped"], true);
     let ended = gateway.end();
@@ -158,6 +149,29 @@ fn a_gateway_starts_on_nothing_serves_and_stops() {
     assert!(!ended.out.contains(token.trim()) && !ended.err.contains(token.trim()));
     let ran = sandbox.run(&["agent", "-m", "hello", "--model", "offline/demo", "--local"]);
     assert!(ran.out.contains("Ann"), "{}", ran.out);
+}
+
+#[test]
+fn a_running_gateway_is_noticed_by_every_command() {
+    let sandbox = Sandbox::new();
+    let gateway = started(&sandbox, &["gateway"]);
+    let second = sandbox.run(&["gateway", "run"]);
+    assert_eq!(second.code, 1);
+    assert!(second.err.contains("another gateway"), "{}", second.err);
+    let ran = sandbox.run(&["config", "set", "gateway.auth.mode", "token"]);
+    assert!(ran.out.contains("takes it over by itself"), "{}", ran.out);
+    let ran = sandbox.run(&["config", "set", "gateway.port", "4000"]);
+    assert!(ran.out.contains("Restart the gateway"), "{}", ran.out);
+    assert_eq!(sandbox.run(&["doctor"]).code, 0);
+
+    std::fs::write(sandbox.state("openclaw.json"), "{ gateway: { port: 'x', ").unwrap();
+    assert_eq!(
+        sandbox.run(&["health"]).code,
+        0,
+        "a broken file shuts nobody out"
+    );
+    assert_eq!(sandbox.run(&["gateway", "stop"]).code, 0);
+    assert_eq!(gateway.end().code, 0);
 }
 
 #[test]

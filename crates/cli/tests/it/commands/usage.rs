@@ -43,6 +43,7 @@ fn a_wrong_command_line_says_what_was_meant_and_exits_with_2() {
         (&["gatway"][..], "gateway"),
         (&["gateway", "statsu"], "status"),
         (&["status", "--jsn"], "--json"),
+        (&["gateway", "--port", "5", "status"], "gateway run --port"),
         (&["agent"], "--message"),
         (&["agent", "-m", " "], "the message is empty"),
         (&["config", "get", "a..b"], "a..b"),
@@ -109,6 +110,15 @@ fn profiles_have_homes_of_their_own() {
     assert!(file(&["config", "file"]).ends_with("/.openclaw/openclaw.json\n"));
     assert!(file(&["--dev", "config", "file"]).ends_with("/.openclaw-dev/openclaw.json\n"));
     assert!(file(&["config", "file", "--profile", "x"]).ends_with("/.openclaw-x/openclaw.json\n"));
+    let dev = ["gateway", "--dev", "status", "--json", "--no-probe"];
+    let said = sandbox.run(&dev).json();
+    assert!(
+        said["gateway"]["stateDir"]
+            .as_str()
+            .unwrap()
+            .ends_with("/.openclaw-dev"),
+        "{said}"
+    );
     let ran = sandbox.run(&["--profile", "../x", "config", "file"]);
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("../x"), "{}", ran.err);

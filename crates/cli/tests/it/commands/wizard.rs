@@ -4,7 +4,7 @@ use super::Sandbox;
 use super::terminal::Terminal;
 
 const ENTER: &str = "\r";
-const UP: &str = "\x1b[A";
+const DOWN: &str = "\x1b[B";
 
 #[test]
 fn the_wizard_sets_up_a_home() {
@@ -13,8 +13,8 @@ fn the_wizard_sets_up_a_home() {
     terminal.wait_for("Go on?");
     terminal.press(ENTER);
     terminal.wait_for("Which model should the agent use?");
-    // The last entry is the offline demo.
-    terminal.press(UP);
+    // The last entry is the offline demo; the list does not wrap around.
+    terminal.press(&DOWN.repeat(40));
     terminal.press(ENTER);
     terminal.wait_for("Where should the agent's files be?");
     terminal.press(ENTER);

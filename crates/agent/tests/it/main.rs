@@ -1,0 +1,4 @@
+//! Agents over a real store, with scripted models.
+
+mod crash;
+mod house;
