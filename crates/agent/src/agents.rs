@@ -1,27 +1,19 @@
 //! The door to this crate: submit turns, wait for runs, stop them, recover after a crash.
 
 use crate::feed::{FEED_CAPACITY, Feed, RunReport};
-use crate::lane::{Lanes, LiveRun, Start};
-use crate::prompt::Prompts;
+use crate::lane::{LiveRun, Start};
+use crate::shared::{Shared, is_passing};
 use crate::{Roster, SubmitError, run};
-use domain::{Clock, Record, RunId, RunOutcome, SessionKey, Turn};
+use domain::{Clock, RunId, RunOutcome, SessionKey, Turn};
 use futures_util::FutureExt;
 use llm::Models;
 use state::{Admission, Admitted, Claim, IdempotencyKey, RunStatus, State};
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio::sync::{mpsc, watch};
 use tools::Toolbox;
 use tracing::{error, info, warn};
-
-/// How often the end of a run is offered to a store that refuses it, before the client is told.
-const QUICK_RETRIES: u32 = 3;
-
-/// The pause before the first of those retries; it doubles.
-const QUICK_PAUSE: Duration = Duration::from_millis(100);
 
 /// How often it is offered after that, until it is taken or the gateway stops.
 const SLOW_PAUSE: Duration = Duration::from_secs(5);
@@ -61,93 +53,12 @@ pub struct Submitted {
     pub feed: Option<Feed>,
 }
 
-/// What every run shares.
-pub(crate) struct Shared {
-    pub(crate) state: State,
-    pub(crate) models: Arc<dyn Models>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) prompts: Prompts,
-    pub(crate) lanes: Lanes,
-    toolbox: RwLock<Arc<Toolbox>>,
-    roster: RwLock<Arc<Roster>>,
-    permits: Semaphore,
-    tasks: TaskTracker,
-    /// No new turns are taken.
-    closed: CancellationToken,
-    /// Runs are stopped.
-    stopping: CancellationToken,
-}
-
-impl Shared {
-    pub(crate) fn roster(&self) -> Arc<Roster> {
-        Arc::clone(&self.roster.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn toolbox(&self) -> Arc<Toolbox> {
-        Arc::clone(&self.toolbox.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.stopping.is_cancelled()
-    }
-
-    pub(crate) fn child_token(&self) -> CancellationToken {
-        self.stopping.child_token()
-    }
-
-    /// Records the end of a run. When the store refuses, it is offered again: a few times at once,
-    /// then in the background until it is taken, so that the session's lane does not stay shut.
-    pub(crate) async fn finish(
-        &self,
-        claim: &Claim,
-        records: Vec<Record>,
-        outcome: RunOutcome,
-    ) -> Result<Option<Claim>, state::Error> {
-        let mut pause = QUICK_PAUSE;
-        let mut tries = 0;
-        loop {
-            let offered =
-                self.state.queue.finish(claim, records.clone(), outcome.clone()).await;
-            match offered {
-                Err(error) if is_passing(&error) && tries < QUICK_RETRIES => {
-                    tries += 1;
-                    tokio::time::sleep(pause).await;
-                    pause *= 2;
-                }
-                done => return done,
-            }
-        }
-    }
-}
-
-/// Whether the same write may work later.
-fn is_passing(error: &state::Error) -> bool {
-    matches!(
-        error,
-        state::Error::DiskFull { .. }
-            | state::Error::Unavailable { .. }
-            | state::Error::Overloaded { .. }
-    )
-}
-
 impl Agents {
     /// Puts the agents of `roster` to work.
     pub fn new(deps: Deps, roster: Roster) -> Self {
-        let permits = Semaphore::new(roster.max_concurrent());
-        let shared = Shared {
-            state: deps.state,
-            models: deps.models,
-            clock: deps.clock,
-            prompts: Prompts::default(),
-            lanes: Lanes::default(),
-            toolbox: RwLock::new(Arc::new(deps.toolbox)),
-            roster: RwLock::new(Arc::new(roster)),
-            permits,
-            tasks: TaskTracker::new(),
-            closed: CancellationToken::new(),
-            stopping: CancellationToken::new(),
-        };
-        Self { shared: Arc::new(shared) }
+        Self {
+            shared: Arc::new(Shared::new(deps, roster)),
+        }
     }
 
     /// The agents there are now.
@@ -164,8 +75,16 @@ impl Agents {
         } else {
             self.shared.permits.forget_permits(old - new);
         }
-        *self.shared.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
-        *self.shared.toolbox.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(toolbox);
+        *self
+            .shared
+            .roster
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
+        *self
+            .shared
+            .toolbox
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(toolbox);
     }
 
     /// How many runs are waiting or going on.
@@ -213,7 +132,10 @@ impl Agents {
         shared
             .lanes
             .add(run.clone(), live)
-            .map_err(|waiting| SubmitError::LaneFull { session: session.clone(), waiting })?;
+            .map_err(|waiting| SubmitError::LaneFull {
+                session: session.clone(),
+                waiting,
+            })?;
         let admission = Admission {
             run: run.clone(),
             turn,
@@ -229,8 +151,16 @@ impl Agents {
             .await
             .unwrap_or(Err(state::Error::Closed))?;
         Ok(match admitted {
-            None => Submitted { run, session, feed: Some(Feed::new(receiver)) },
-            Some(first) => Submitted { run: first, session, feed: None },
+            None => Submitted {
+                run,
+                session,
+                feed: Some(Feed::new(receiver)),
+            },
+            Some(first) => Submitted {
+                run: first,
+                session,
+                feed: None,
+            },
         })
     }
 
@@ -272,33 +202,34 @@ impl Agents {
         let Some((start, cancel)) = shared.lanes.take_start(&claim.run) else {
             info!(run.id = %claim.run, "closing a run of the last process, nobody waits for it");
             let outcome = RunOutcome::Interrupted;
-            return shared.finish(claim, Vec::new(), outcome).await.ok().flatten();
+            return shared
+                .finish(claim, Vec::new(), outcome)
+                .await
+                .ok()
+                .flatten();
         };
         // Closing the semaphore never happens; a missing permit must not stop the run.
         let permit = shared.permits.acquire().await.ok();
-        let worked =
-            AssertUnwindSafe(run::execute(shared, claim, &start, &cancel)).catch_unwind().await;
+        let worked = AssertUnwindSafe(run::execute(shared, claim, &start, &cancel))
+            .catch_unwind()
+            .await;
         drop(permit);
-        let next = match worked {
-            Ok(next) => next,
-            Err(_) => {
-                error!(run.id = %claim.run, "a run panicked; it is closed as failed");
-                let outcome = RunOutcome::Failed {
-                    kind: domain::FailureKind::Internal,
-                    message: "internal error".to_owned(),
-                    status: None,
-                    retry_after_ms: None,
-                };
-                run::end(shared, claim, &start, run::Ended::without_answer(outcome)).await
-            }
+        let next = if let Ok(next) = worked {
+            next
+        } else {
+            error!(run.id = %claim.run, "a run panicked; it is closed as failed");
+            let outcome = RunOutcome::Failed {
+                kind: domain::FailureKind::Internal,
+                message: "internal error".to_owned(),
+                status: None,
+                retry_after_ms: None,
+            };
+            run::end(shared, claim, &start, run::Ended::without_answer(outcome)).await
         };
-        match next {
-            Some(next) => Some(next),
-            None => {
-                self.repair_lane(claim).await;
-                None
-            }
+        if next.is_none() {
+            self.repair_lane(claim).await;
         }
+        next
     }
 
     /// If the end of a run could not be recorded, keeps offering it in the background.
@@ -320,7 +251,11 @@ impl Agents {
         let claim = claim.clone();
         shared.tasks.spawn(async move {
             let shared = &agents.shared;
-            while shared.stopping.run_until_cancelled(tokio::time::sleep(SLOW_PAUSE)).await.is_some()
+            while shared
+                .stopping
+                .run_until_cancelled(tokio::time::sleep(SLOW_PAUSE))
+                .await
+                .is_some()
             {
                 let outcome = RunOutcome::Interrupted;
                 match shared.state.queue.finish(&claim, Vec::new(), outcome).await {

@@ -198,7 +198,12 @@ fn parse_usd(text: &str) -> Option<MicroUsd> {
         return None;
     }
     let micros: i64 = format!("{fraction:0<6}").parse().ok()?;
-    whole.parse::<i64>().ok()?.checked_mul(1_000_000)?.checked_add(micros).map(MicroUsd)
+    whole
+        .parse::<i64>()
+        .ok()?
+        .checked_mul(1_000_000)?
+        .checked_add(micros)
+        .map(MicroUsd)
 }
 
 #[cfg(test)]
@@ -211,7 +216,10 @@ mod tests {
         assert_eq!(parse_usd("0.1"), Some(MicroUsd(100_000)));
         assert_eq!(parse_usd("12.345678"), Some(MicroUsd(12_345_678)));
         for wrong in ["", "-1", "1e3", "0.1234567", "1.", "five", ".5"] {
-            assert!(parse_usd(wrong).is_none() || wrong == "1.", "{wrong:?} was read");
+            assert!(
+                parse_usd(wrong).is_none() || wrong == "1.",
+                "{wrong:?} was read"
+            );
         }
         let settings: LimitSettings = serde_json::from_str(r#"{"maxCostUsd":0.5}"#).unwrap();
         assert_eq!(settings.max_cost_usd, Usd(MicroUsd(500_000)));

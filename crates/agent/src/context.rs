@@ -58,8 +58,11 @@ pub(crate) fn push_turn(messages: &mut Vec<Message>, turn: &Turn) {
 }
 
 fn missing_call<'t>(messages: &[Message], turn: &'t Turn) -> Option<&'t Message> {
-    let known: HashSet<_> =
-        messages.iter().flat_map(Message::tool_calls).map(|call| &call.id).collect();
+    let known: HashSet<_> = messages
+        .iter()
+        .flat_map(Message::tool_calls)
+        .map(|call| &call.id)
+        .collect();
     let answers = |message: &Message| {
         message.parts.iter().any(|part| match part {
             Part::ToolResult(result) => !known.contains(&result.call),
@@ -71,22 +74,32 @@ fn missing_call<'t>(messages: &[Message], turn: &'t Turn) -> Option<&'t Message>
     if !turn.input.iter().any(answers) {
         return None;
     }
-    turn.context.iter().rev().find(|message| message.tool_calls().next().is_some())
+    turn.context
+        .iter()
+        .rev()
+        .find(|message| message.tool_calls().next().is_some())
 }
 
 pub(crate) fn push_result(messages: &mut Vec<Message>, result: domain::ToolResult) {
     let part = Part::ToolResult(result);
     match messages.last_mut() {
         Some(last) if last.role == Role::Tool => last.parts.push(part),
-        _ => messages.push(Message { role: Role::Tool, parts: vec![part] }),
+        _ => messages.push(Message {
+            role: Role::Tool,
+            parts: vec![part],
+        }),
     }
 }
 
 /// Drops the oldest messages until the rest is likely to fit `window` tokens beside `reserved`
 /// ones. It cuts only before a user message, and the last user message and all after it stay.
 pub(crate) fn fit(messages: &mut Vec<Message>, window: Option<u32>, reserved: usize) {
-    let Some(window) = window.and_then(|tokens| usize::try_from(tokens).ok()) else { return };
-    let room = window.saturating_sub(window / MARGIN).saturating_sub(reserved);
+    let Some(window) = window.and_then(|tokens| usize::try_from(tokens).ok()) else {
+        return;
+    };
+    let room = window
+        .saturating_sub(window / MARGIN)
+        .saturating_sub(reserved);
     let mut size: usize = messages.iter().map(tokens).sum();
     if size <= room {
         return;
@@ -155,7 +168,10 @@ mod tests {
             name: ToolName::new("weather"),
             arguments: "{}".into(),
         };
-        Message { role: Role::Assistant, parts: vec![Part::ToolCall(call)] }
+        Message {
+            role: Role::Assistant,
+            parts: vec![Part::ToolCall(call)],
+        }
     }
 
     fn answers(id: &str) -> Message {
@@ -165,16 +181,28 @@ mod tests {
             content: "sunny".into(),
             is_error: false,
         };
-        Message { role: Role::Tool, parts: vec![Part::ToolResult(result)] }
+        Message {
+            role: Role::Tool,
+            parts: vec![Part::ToolResult(result)],
+        }
     }
 
     #[test]
     fn the_clients_context_counts_only_in_a_new_session() {
         let mut fresh = vec![];
-        push_turn(&mut fresh, &turn(vec![Message::user("before")], vec![Message::user("now")]));
+        push_turn(
+            &mut fresh,
+            &turn(vec![Message::user("before")], vec![Message::user("now")]),
+        );
         assert_eq!(fresh.len(), 2);
-        push_turn(&mut fresh, &turn(vec![Message::user("before")], vec![Message::user("next")]));
-        assert_eq!(fresh.iter().map(Message::text).collect::<Vec<_>>(), ["before", "now", "next"]);
+        push_turn(
+            &mut fresh,
+            &turn(vec![Message::user("before")], vec![Message::user("next")]),
+        );
+        assert_eq!(
+            fresh.iter().map(Message::text).collect::<Vec<_>>(),
+            ["before", "now", "next"]
+        );
     }
 
     #[test]
@@ -183,7 +211,12 @@ mod tests {
         let mut records = Vec::new();
         let mut add = |run: Option<RunId>, record: Record| {
             let seq = Seq(i64::try_from(records.len()).unwrap() + 1);
-            records.push(Recorded { seq, at: UnixMillis(0), run, record });
+            records.push(Recorded {
+                seq,
+                at: UnixMillis(0),
+                run,
+                record,
+            });
         };
         let accepted =
             |text: &str| Record::TurnAccepted(Box::new(turn(vec![], vec![Message::user(text)])));
@@ -217,7 +250,10 @@ mod tests {
         assert_eq!(known.len(), 3);
 
         let mut foreign = vec![Message::user("hi"), Message::assistant("hello")];
-        push_turn(&mut foreign, &turn(vec![Message::user("hi"), asks("b")], vec![answers("b")]));
+        push_turn(
+            &mut foreign,
+            &turn(vec![Message::user("hi"), asks("b")], vec![answers("b")]),
+        );
         assert_eq!(foreign.len(), 4);
         assert_eq!(foreign[2], asks("b"));
     }
@@ -226,7 +262,12 @@ mod tests {
     fn fitting_drops_whole_turns_from_the_front_and_keeps_the_last() {
         let long = "x".repeat(4_000);
         let mut messages: Vec<_> = (0..10)
-            .flat_map(|_| [Message::user(long.clone()), Message::assistant(long.clone())])
+            .flat_map(|_| {
+                [
+                    Message::user(long.clone()),
+                    Message::assistant(long.clone()),
+                ]
+            })
             .collect();
         messages.push(Message::user("last"));
         let mut small = messages.clone();

@@ -86,7 +86,12 @@ impl Lanes {
 
     /// Says whether a waiting run's turn opened its session.
     pub(crate) fn set_fresh(&self, run: &RunId, fresh: bool) {
-        if let Some(start) = self.lock().runs.get_mut(run).and_then(|live| live.start.as_mut()) {
+        if let Some(start) = self
+            .lock()
+            .runs
+            .get_mut(run)
+            .and_then(|live| live.start.as_mut())
+        {
             start.fresh = fresh;
         }
     }

@@ -20,6 +20,7 @@ mod recovery;
 mod roster;
 mod run;
 mod session_key;
+mod shared;
 mod step;
 pub mod workspace;
 

@@ -31,11 +31,15 @@ impl Limits {
     /// Asks for one more model call.
     pub(crate) fn next_step(&mut self) -> Result<u32, RunLimit> {
         if self.steps >= self.settings.max_steps {
-            return Err(RunLimit::Steps { limit: self.settings.max_steps });
+            return Err(RunLimit::Steps {
+                limit: self.settings.max_steps,
+            });
         }
         let used = self.usage.total().unwrap_or_default().0;
         if used >= self.settings.max_tokens {
-            return Err(RunLimit::Tokens { limit: self.settings.max_tokens });
+            return Err(RunLimit::Tokens {
+                limit: self.settings.max_tokens,
+            });
         }
         let cap = self.settings.max_cost_usd.0;
         if self.cost > MicroUsd::ZERO && self.cost >= cap {
@@ -101,19 +105,32 @@ mod tests {
             limits.count_call(&call("{}")).unwrap();
             limits.count_call(&call("{\"a\":1}")).unwrap();
         }
-        assert!(matches!(limits.count_call(&call("{}")), Err(RunLimit::IdenticalCalls { .. })));
+        assert!(matches!(
+            limits.count_call(&call("{}")),
+            Err(RunLimit::IdenticalCalls { .. })
+        ));
     }
 
     #[test]
     fn steps_tokens_and_money_end_a_run() {
-        let settings = LimitSettings { max_steps: 2, max_tokens: 100, ..LimitSettings::default() };
+        let settings = LimitSettings {
+            max_steps: 2,
+            max_tokens: 100,
+            ..LimitSettings::default()
+        };
         let mut steps = Limits::new(settings.clone());
         steps.next_step().unwrap();
         steps.next_step().unwrap();
         assert_eq!(steps.next_step(), Err(RunLimit::Steps { limit: 2 }));
 
         let mut tokens = Limits::new(settings.clone());
-        tokens.count(&Usage { input: Some(TokenCount(100)), ..Usage::default() }, None);
+        tokens.count(
+            &Usage {
+                input: Some(TokenCount(100)),
+                ..Usage::default()
+            },
+            None,
+        );
         assert_eq!(tokens.next_step(), Err(RunLimit::Tokens { limit: 100 }));
         assert_eq!(tokens.cost(), None);
 

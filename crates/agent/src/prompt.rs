@@ -28,7 +28,10 @@ impl Prompts {
             return identity(agent).into();
         };
         let known = {
-            let mut cache = self.bootstrap.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut cache = self
+                .bootstrap
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             if let Some(text) = cache.get(&agent.workspace).and_then(Bootstrap::fresh) {
                 return with_files(agent, &text);
             }
@@ -36,16 +39,24 @@ impl Prompts {
         };
         let folder = agent.workspace.clone();
         let looked = tokio::task::spawn_blocking(move || known.refreshed(&folder, max_chars)).await;
-        let Ok(looked) = looked else { return identity(agent).into() };
+        let Ok(looked) = looked else {
+            return identity(agent).into();
+        };
         let text = looked.fresh().unwrap_or_default();
-        let mut cache = self.bootstrap.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = self
+            .bootstrap
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         cache.insert(agent.workspace.clone(), looked);
         with_files(agent, &text)
     }
 }
 
 fn identity(agent: &Agent) -> String {
-    format!("You are {}, a personal assistant running inside OpenClaw.", agent.name)
+    format!(
+        "You are {}, a personal assistant running inside OpenClaw.",
+        agent.name
+    )
 }
 
 fn with_files(agent: &Agent, files: &str) -> Arc<str> {

@@ -3,9 +3,7 @@
 use crate::Agents;
 use crate::lane::{LiveRun, Start};
 use domain::record::AssistantMessage;
-use domain::{
-    Message, ModelId, OnDisconnect, ProviderId, Record, RunOutcome, Turn, Usage,
-};
+use domain::{Message, ModelId, OnDisconnect, ProviderId, Record, RunOutcome, Turn, Usage};
 use state::{Claim, RunRow, RunStatus, Seq};
 use tokio::sync::watch;
 use tracing::{info, warn};
@@ -30,8 +28,11 @@ impl Agents {
     /// # Errors
     /// [`state::Error`] when the store cannot be read or written.
     pub async fn recover(&self) -> Result<Recovered, state::Error> {
-        let mut recovery =
-            Recovery { agents: self, done: Recovered::default(), claimed: Vec::new() };
+        let mut recovery = Recovery {
+            agents: self,
+            done: Recovered::default(),
+            claimed: Vec::new(),
+        };
         let left = self.shared().state.queue.unfinished().await?;
         // Everybody is told of the runs that go on before a lane can hand over to one of them.
         let mut work = Vec::with_capacity(left.len());
@@ -55,7 +56,10 @@ impl Agents {
         for claim in recovery.claimed {
             self.start(claim);
         }
-        let Recovered { resumed, interrupted } = recovery.done;
+        let Recovered {
+            resumed,
+            interrupted,
+        } = recovery.done;
         if resumed + interrupted > 0 {
             info!(resumed, interrupted, "took up the runs of the last process");
         }
@@ -64,17 +68,25 @@ impl Agents {
 
     async fn accepted_turn(&self, row: &RunRow) -> Result<Option<Turn>, state::Error> {
         let before = Seq(row.accepted_seq.0 - 1);
-        let found = self.shared().state.log.read(&row.session, before, 1).await?;
-        Ok(found.into_iter().next().and_then(|recorded| match recorded.record {
-            Record::TurnAccepted(turn) => Some(*turn),
-            Record::SessionOpened(_)
-            | Record::RunStarted(_)
-            | Record::AssistantMessage(_)
-            | Record::ToolStarted(_)
-            | Record::ToolFinished(_)
-            | Record::RunFinished(_)
-            | Record::Unknown { .. } => None,
-        }))
+        let found = self
+            .shared()
+            .state
+            .log
+            .read(&row.session, before, 1)
+            .await?;
+        Ok(found
+            .into_iter()
+            .next()
+            .and_then(|recorded| match recorded.record {
+                Record::TurnAccepted(turn) => Some(*turn),
+                Record::SessionOpened(_)
+                | Record::RunStarted(_)
+                | Record::AssistantMessage(_)
+                | Record::ToolStarted(_)
+                | Record::ToolFinished(_)
+                | Record::RunFinished(_)
+                | Record::Unknown { .. } => None,
+            }))
     }
 
     /// The draft of a run as the message it will never become.
@@ -82,7 +94,10 @@ impl Agents {
         let Some(draft) = self.shared().state.queue.draft(&claim.run).await? else {
             return Ok(Vec::new());
         };
-        let (provider, model) = draft.model.split_once('/').unwrap_or(("unknown", &draft.model));
+        let (provider, model) = draft
+            .model
+            .split_once('/')
+            .unwrap_or(("unknown", &draft.model));
         Ok(vec![Record::AssistantMessage(Box::new(AssistantMessage {
             message: Message::assistant(draft.text),
             provider: ProviderId::new(provider),
@@ -100,7 +115,12 @@ impl Agents {
             session: row.session.clone(),
             cancel: shared.child_token(),
             ended: watch::Sender::new(None),
-            start: Some(Start { turn, feed: None, fresh: false, accepted_at: row.accepted_at }),
+            start: Some(Start {
+                turn,
+                feed: None,
+                fresh: false,
+                accepted_at: row.accepted_at,
+            }),
         };
         if let Err(waiting) = shared.lanes.add(row.run.clone(), live) {
             warn!(run.id = %row.run, waiting, "a lane is over its capacity after a restart");
@@ -145,7 +165,9 @@ impl Recovery<'_> {
             self.done.interrupted += 1;
             let records = self.agents.partial_answer(&claim).await?;
             let queue = &self.agents.shared().state.queue;
-            next = queue.finish(&claim, records, RunOutcome::Interrupted).await?;
+            next = queue
+                .finish(&claim, records, RunOutcome::Interrupted)
+                .await?;
         }
         Ok(())
     }

@@ -88,15 +88,27 @@ impl Roster {
         let default = default.map_or_else(
             || {
                 let id = AgentId::new("main");
-                let main =
-                    Arc::new(resolve(&id, &AgentEntry::default(), true, settings, defaults));
+                let main = Arc::new(resolve(
+                    &id,
+                    &AgentEntry::default(),
+                    true,
+                    settings,
+                    defaults,
+                ));
                 agents.insert(id, Arc::clone(&main));
                 main
             },
             |(agent, _)| agent,
         );
         let max_concurrent = settings.defaults.max_concurrent.max(1);
-        (Self { agents, default, max_concurrent }, problems)
+        (
+            Self {
+                agents,
+                default,
+                max_concurrent,
+            },
+            problems,
+        )
     }
 
     /// The agent that answers when none is named.
@@ -164,7 +176,9 @@ fn resolve(
         (None, Some(shared)) if first => expand_home(shared, outside),
         (None, Some(shared)) => {
             let shared = expand_home(shared, outside);
-            let name = shared.file_name().map_or("workspace".into(), |n| n.to_string_lossy());
+            let name = shared
+                .file_name()
+                .map_or("workspace".into(), |n| n.to_string_lossy());
             shared.with_file_name(format!("{name}-{id}"))
         }
         (None, None) if first => outside.state_dir.join("workspace"),
@@ -174,16 +188,25 @@ fn resolve(
         .model
         .as_ref()
         .or(defaults.model.as_ref())
-        .map_or_else(|| vec![outside.model.clone()], crate::config::ModelChoice::names);
+        .map_or_else(
+            || vec![outside.model.clone()],
+            crate::config::ModelChoice::names,
+        );
     Agent {
         id: id.clone(),
         name: entry.name.clone().unwrap_or_else(|| id.to_string()),
         workspace,
         models,
-        limits: entry.limits.clone().unwrap_or_else(|| defaults.limits.clone()),
+        limits: entry
+            .limits
+            .clone()
+            .unwrap_or_else(|| defaults.limits.clone()),
         timeout_seconds: defaults.timeout_seconds,
         bootstrap_max_chars: (!defaults.skip_bootstrap).then_some(defaults.bootstrap_max_chars),
-        access: tools::Access { agent: entry.tools.clone(), read_only: false },
+        access: tools::Access {
+            agent: entry.tools.clone(),
+            read_only: false,
+        },
     }
 }
 

@@ -5,9 +5,9 @@ mod history;
 
 pub(crate) use end::{Ended, end};
 
-use crate::agents::Shared;
 use crate::lane::Start;
 use crate::limits::Limits;
+use crate::shared::Shared;
 use crate::step::{Step, StepError, StepResult};
 use crate::{Agent, context};
 use domain::record::AssistantMessage;
@@ -116,7 +116,7 @@ async fn listener_left(start: &Start) {
     match (&start.feed, start.turn.on_disconnect) {
         (Some(feed), OnDisconnect::Cancel) => feed.closed().await,
         (Some(_) | None, OnDisconnect::Continue) | (None, OnDisconnect::Cancel) => {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
@@ -131,7 +131,10 @@ fn outcome_is_left_to_restart(shared: &Shared, turn: &Turn, outcome: &RunOutcome
 impl Run<'_> {
     async fn work(&mut self) -> RunOutcome {
         if let Err(error) = self.load().await {
-            return failed(FailureKind::Internal, format!("cannot read the session: {error}"));
+            return failed(
+                FailureKind::Internal,
+                format!("cannot read the session: {error}"),
+            );
         }
         if let Some(outcome) = self.finish_open_calls().await {
             return outcome;
@@ -159,7 +162,9 @@ impl Run<'_> {
             }
             let calls: Vec<_> = result.said.message.tool_calls().cloned().collect();
             if calls.is_empty() {
-                return RunOutcome::Completed { stop: stop.unwrap_or(StopReason::Stop) };
+                return RunOutcome::Completed {
+                    stop: stop.unwrap_or(StopReason::Stop),
+                };
             }
             if let Some(outcome) = self.call_tools(calls, &client).await {
                 return outcome;
@@ -189,7 +194,11 @@ impl Run<'_> {
     /// Everything of the request but the conversation.
     async fn request(&self, client: &HashSet<ToolName>, targets: &[Target]) -> ModelRequest {
         let turn = &self.start.turn;
-        let system = self.shared.prompts.system(&self.agent, &turn.instructions).await;
+        let system = self
+            .shared
+            .prompts
+            .system(&self.agent, &turn.instructions)
+            .await;
         let takes_tools = targets.iter().all(|target| target.info.tools);
         let mut offered = Vec::new();
         if takes_tools {
@@ -214,7 +223,10 @@ impl Run<'_> {
         targets: &[Target],
     ) -> StepResult {
         let mut request = base.clone();
-        let window = targets.iter().filter_map(|target| target.info.context_window).min();
+        let window = targets
+            .iter()
+            .filter_map(|target| target.info.context_window)
+            .min();
         let system: usize = request.system.iter().map(|text| text.len() / 4).sum();
         let answer = request
             .sampling
@@ -249,12 +261,14 @@ impl Run<'_> {
                 incomplete,
             };
             self.messages.push(said.message.clone());
-            self.unsaved.push(Record::AssistantMessage(Box::new(said.clone())));
+            self.unsaved
+                .push(Record::AssistantMessage(Box::new(said.clone())));
             self.last = Some(said);
         }
         match result.error.as_ref()? {
-            StepError::ListenerGone => Some(self.aborted()),
-            StepError::Model(llm::Error::Cancelled) => Some(self.aborted()),
+            StepError::ListenerGone | StepError::Model(llm::Error::Cancelled) => {
+                Some(self.aborted())
+            }
             StepError::Model(error) => Some(RunOutcome::Failed {
                 kind: error.kind(),
                 message: error.to_string(),
@@ -272,8 +286,9 @@ impl Run<'_> {
         calls: Vec<ToolCall>,
         client: &HashSet<ToolName>,
     ) -> Option<RunOutcome> {
-        let (theirs, ours): (Vec<_>, Vec<_>) =
-            calls.into_iter().partition(|call| client.contains(&call.name));
+        let (theirs, ours): (Vec<_>, Vec<_>) = calls
+            .into_iter()
+            .partition(|call| client.contains(&call.name));
         let toolbox = self.shared.toolbox();
         for call in ours {
             if self.cancel.is_cancelled() {
@@ -311,13 +326,22 @@ impl Run<'_> {
             return Ok(());
         }
         let log = &self.shared.state.log;
-        log.append(&self.claim.session, self.claim.fence, Some(&self.claim.run), records)
-            .await
-            .map(drop)
+        log.append(
+            &self.claim.session,
+            self.claim.fence,
+            Some(&self.claim.run),
+            records,
+        )
+        .await
+        .map(drop)
     }
 
     fn aborted(&self) -> RunOutcome {
-        let gone = self.start.feed.as_ref().is_some_and(tokio::sync::mpsc::Sender::is_closed);
+        let gone = self
+            .start
+            .feed
+            .as_ref()
+            .is_some_and(tokio::sync::mpsc::Sender::is_closed);
         let reason = if self.shared.is_stopping() {
             "the gateway was shut down"
         } else if gone {
@@ -325,14 +349,24 @@ impl Run<'_> {
         } else {
             "stopped on request"
         };
-        RunOutcome::Aborted { reason: reason.to_owned() }
+        RunOutcome::Aborted {
+            reason: reason.to_owned(),
+        }
     }
 }
 
 fn failed(kind: FailureKind, message: String) -> RunOutcome {
-    RunOutcome::Failed { kind, message, status: None, retry_after_ms: None }
+    RunOutcome::Failed {
+        kind,
+        message,
+        status: None,
+        retry_after_ms: None,
+    }
 }
 
 fn unsaved(error: &state::Error) -> RunOutcome {
-    failed(FailureKind::Internal, format!("the answer could not be saved: {error}"))
+    failed(
+        FailureKind::Internal,
+        format!("the answer could not be saved: {error}"),
+    )
 }

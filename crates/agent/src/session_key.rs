@@ -48,11 +48,16 @@ pub(crate) fn owner(key: &SessionKey) -> Option<&str> {
 /// Whether the key lies in a namespace only the gateway itself may open: sub-agents, cron, ACP.
 pub fn is_reserved(text: &str) -> bool {
     let lower = text.trim().to_ascii_lowercase();
-    let name = match lower.strip_prefix("agent:").and_then(|rest| rest.split_once(':')) {
+    let name = match lower
+        .strip_prefix("agent:")
+        .and_then(|rest| rest.split_once(':'))
+    {
         Some((_, name)) => name,
         None => lower.as_str(),
     };
-    ["subagent:", "cron:", "acp:"].iter().any(|prefix| name.starts_with(prefix))
+    ["subagent:", "cron:", "acp:"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -64,7 +69,10 @@ mod tests {
         let main = AgentId::new("main");
         assert_eq!(expand("main", &main).unwrap().as_str(), "agent:main:main");
         assert_eq!(expand("Lab", &main).unwrap().as_str(), "agent:main:lab");
-        assert_eq!(expand("agent:main:x:y", &main).unwrap().as_str(), "agent:main:x:y");
+        assert_eq!(
+            expand("agent:main:x:y", &main).unwrap().as_str(),
+            "agent:main:x:y"
+        );
         assert!(matches!(
             expand("agent:other:x", &main),
             Err(SessionKeyError::OtherAgent { .. })

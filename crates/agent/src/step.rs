@@ -18,7 +18,7 @@ const FIRST_DRAFT: Duration = Duration::from_millis(500);
 const DRAFT_EVERY: Duration = Duration::from_secs(2);
 
 /// How long a run waits for a listener that does not read.
-const SLOW_LISTENER: Duration = Duration::from_secs(60);
+const SLOW_LISTENER: Duration = Duration::from_mins(1);
 
 /// What one model call came to. `error` is set when it failed, whatever was said before.
 pub(crate) struct StepResult {
@@ -112,7 +112,9 @@ impl Step<'_> {
     /// Passes an event on; an error means nobody listens any more.
     async fn tell(&self, event: ModelEvent, calls: &mut ClientCalls) -> Result<(), ()> {
         let Some(feed) = self.feed else { return Ok(()) };
-        let Some(event) = calls.translate(event, self.client_tools) else { return Ok(()) };
+        let Some(event) = calls.translate(event, self.client_tools) else {
+            return Ok(());
+        };
         let told = match feed.try_send(event) {
             Ok(()) => true,
             Err(mpsc::error::TrySendError::Closed(_)) => false,
@@ -131,7 +133,10 @@ impl Step<'_> {
         if text.is_empty() {
             return;
         }
-        let draft = Draft { text, model: target.info.reference() };
+        let draft = Draft {
+            text,
+            model: target.info.reference(),
+        };
         if let Err(error) = self.queue.save_draft(self.claim, draft).await {
             warn!(run.id = %self.claim.run, %error, "cannot keep the draft of an answer");
         }

@@ -11,8 +11,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// The files that go into the prompt, in this order. Source: configuration specification, section 5.
-pub const BOOTSTRAP_FILES: [&str; 6] =
-    ["AGENTS.md", "SOUL.md", "TOOLS.md", "IDENTITY.md", "USER.md", "BOOTSTRAP.md"];
+pub const BOOTSTRAP_FILES: [&str; 6] = [
+    "AGENTS.md",
+    "SOUL.md",
+    "TOOLS.md",
+    "IDENTITY.md",
+    "USER.md",
+    "BOOTSTRAP.md",
+];
 
 /// What a new workspace starts with: file name and text.
 const STARTER: [(&str, &str); 6] = [
@@ -48,7 +54,11 @@ pub fn create(folder: &Path) -> std::io::Result<Vec<&'static str>> {
         return Ok(written);
     }
     for (name, text) in STARTER {
-        match std::fs::OpenOptions::new().write(true).create_new(true).open(folder.join(name)) {
+        match std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(folder.join(name))
+        {
             Ok(mut file) => {
                 std::io::Write::write_all(&mut file, text.as_bytes())?;
                 written.push(name);
@@ -101,7 +111,9 @@ fn read(folder: &Path, max_chars: usize) -> String {
         return all;
     };
     for name in BOOTSTRAP_FILES {
-        let Some(text) = read_file(&dir, name) else { continue };
+        let Some(text) = read_file(&dir, name) else {
+            continue;
+        };
         let text = text.trim();
         if text.is_empty() {
             continue;
@@ -126,7 +138,11 @@ fn read_file(dir: &Dir, name: &str) -> Option<String> {
         return None;
     }
     let mut bytes = Vec::new();
-    dir.open(name).ok()?.take(MAX_FILE_BYTES).read_to_end(&mut bytes).ok()?;
+    dir.open(name)
+        .ok()?
+        .take(MAX_FILE_BYTES)
+        .read_to_end(&mut bytes)
+        .ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -142,7 +158,10 @@ mod tests {
         std::fs::write(folder.join("SOUL.md"), "mine").unwrap();
         std::fs::remove_file(folder.join("USER.md")).unwrap();
         assert!(create(&folder).unwrap().is_empty());
-        assert_eq!(std::fs::read_to_string(folder.join("SOUL.md")).unwrap(), "mine");
+        assert_eq!(
+            std::fs::read_to_string(folder.join("SOUL.md")).unwrap(),
+            "mine"
+        );
     }
 
     #[test]
@@ -155,7 +174,11 @@ mod tests {
         #[cfg(unix)]
         std::os::unix::fs::symlink("../secret", folder.join("USER.md")).unwrap();
         let first = Bootstrap::default().refreshed(&folder, 9);
-        assert!(first.text.contains("## SOUL.md\ncalm calm\n[cut"), "{}", first.text);
+        assert!(
+            first.text.contains("## SOUL.md\ncalm calm\n[cut"),
+            "{}",
+            first.text
+        );
         assert!(!first.text.contains("SECRET"));
         std::fs::write(folder.join("SOUL.md"), "loud").unwrap();
         let second = first.refreshed(&folder, 9);

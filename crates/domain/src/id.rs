@@ -137,8 +137,14 @@ impl AgentId {
     pub fn parse(text: &str) -> Result<Self, IdError> {
         checked("agent id", text, Self::MAX_BYTES)?;
         if text.contains([':', '/']) || text.starts_with('.') {
-            let found = text.chars().find(|c| [':', '/', '.'].contains(c)).unwrap_or(':');
-            return Err(IdError::Character { kind: "agent id", found });
+            let found = text
+                .chars()
+                .find(|c| [':', '/', '.'].contains(c))
+                .unwrap_or(':');
+            return Err(IdError::Character {
+                kind: "agent id",
+                found,
+            });
         }
         Ok(Self::new(text.to_ascii_lowercase()))
     }
@@ -164,15 +170,29 @@ mod tests {
 
     #[test]
     fn keys_are_lowercased_and_bounded() {
-        assert_eq!(SessionKey::parse("Agent:Main:X").unwrap().as_str(), "agent:main:x");
-        assert_eq!(SessionKey::parse(""), Err(IdError::Empty { kind: "session key" }));
+        assert_eq!(
+            SessionKey::parse("Agent:Main:X").unwrap().as_str(),
+            "agent:main:x"
+        );
+        assert_eq!(
+            SessionKey::parse(""),
+            Err(IdError::Empty {
+                kind: "session key"
+            })
+        );
         assert_eq!(
             SessionKey::parse(&"k".repeat(257)),
-            Err(IdError::TooLong { kind: "session key", limit: 256 })
+            Err(IdError::TooLong {
+                kind: "session key",
+                limit: 256
+            })
         );
         assert_eq!(
             SessionKey::parse("a b"),
-            Err(IdError::Character { kind: "session key", found: ' ' })
+            Err(IdError::Character {
+                kind: "session key",
+                found: ' '
+            })
         );
     }
 

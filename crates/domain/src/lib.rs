@@ -18,9 +18,7 @@ mod tool;
 mod turn;
 mod usage;
 
-pub use id::{
-    AgentId, IdError, ModelId, ProviderId, RunId, SessionKey, ToolCallId, ToolName,
-};
+pub use id::{AgentId, IdError, ModelId, ProviderId, RunId, SessionKey, ToolCallId, ToolName};
 pub use message::{Blob, Message, Part, ProviderState, Role};
 pub use money::MicroUsd;
 pub use outcome::{FailureKind, RunLimit, RunOutcome, StopReason};

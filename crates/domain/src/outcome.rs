@@ -62,7 +62,10 @@ impl std::fmt::Display for RunLimit {
             Self::Tokens { limit } => write!(f, "the run reached its limit of {limit} tokens"),
             Self::Money { limit } => write!(f, "the run reached its limit of {limit} USD"),
             Self::IdenticalCalls { limit, tool } => {
-                write!(f, "the run called {tool} with the same arguments {limit} times")
+                write!(
+                    f,
+                    "the run called {tool} with the same arguments {limit} times"
+                )
             }
         }
     }

@@ -145,8 +145,10 @@ impl Record {
     /// [`DecodeError`] when the payload is not what its kind promises.
     pub fn decode(kind: &str, version: u32, payload: &str) -> Result<Self, DecodeError> {
         fn read<T: DeserializeOwned>(kind: &str, payload: &str) -> Result<T, DecodeError> {
-            serde_json::from_str(payload)
-                .map_err(|source| DecodeError { kind: kind.to_owned(), source })
+            serde_json::from_str(payload).map_err(|source| DecodeError {
+                kind: kind.to_owned(),
+                source,
+            })
         }
         Ok(match kind {
             "sessionOpened" => Self::SessionOpened(read(kind, payload)?),
@@ -188,7 +190,9 @@ mod tests {
                 name: ToolName::new("read"),
                 arguments: "{broken".into(),
             }),
-            Record::RunFinished(RunOutcome::Limited { limit: RunLimit::Steps { limit: 3 } }),
+            Record::RunFinished(RunOutcome::Limited {
+                limit: RunLimit::Steps { limit: 3 },
+            }),
         ];
         for record in all {
             let payload = record.payload().unwrap();

@@ -55,7 +55,10 @@ impl Usage {
         match (self.input, self.output) {
             (None, None) => None,
             (input, output) => Some(TokenCount(
-                input.unwrap_or_default().0.saturating_add(output.unwrap_or_default().0),
+                input
+                    .unwrap_or_default()
+                    .0
+                    .saturating_add(output.unwrap_or_default().0),
             )),
         }
     }
@@ -67,8 +70,15 @@ mod tests {
 
     #[test]
     fn not_reported_stays_unknown() {
-        let a = Usage { input: Some(TokenCount(3)), ..Usage::default() };
-        let b = Usage { input: Some(TokenCount(4)), output: Some(TokenCount(0)), ..Usage::default() };
+        let a = Usage {
+            input: Some(TokenCount(3)),
+            ..Usage::default()
+        };
+        let b = Usage {
+            input: Some(TokenCount(4)),
+            output: Some(TokenCount(0)),
+            ..Usage::default()
+        };
         let sum = a.plus(b);
         assert_eq!(sum.input, Some(TokenCount(7)));
         assert_eq!(sum.output, Some(TokenCount(0)));

@@ -21,8 +21,13 @@ pub(crate) fn apply(
     let mut warnings = new.warnings.clone();
     warnings.extend(problems);
     compose::prepare_workspaces(&roster, &mut warnings);
-    services.agents.reconfigure(roster, compose::toolbox(boot, new));
-    let auth = (old.document.value().pointer("/gateway/auth"), new.document.value().pointer("/gateway/auth"));
+    services
+        .agents
+        .reconfigure(roster, compose::toolbox(boot, new));
+    let auth = (
+        old.document.value().pointer("/gateway/auth"),
+        new.document.value().pointer("/gateway/auth"),
+    );
     if auth.0 != auth.1 {
         authority.replace(&new.plan.access, new.plan.allow_query_key);
         services.logins.set_grant(new.grant.clone());
@@ -38,6 +43,8 @@ pub(crate) fn apply(
         ));
     }
     let chat = new.settings.gateway.http.endpoints.chat_completions.enabled;
-    services.runtime.set_settings(chat, new.plan.access.mode(), warnings);
+    services
+        .runtime
+        .set_settings(chat, new.plan.access.mode(), warnings);
     waiting
 }

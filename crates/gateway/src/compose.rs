@@ -98,15 +98,18 @@ impl Gateway {
         let store = sqlite::open(SqliteConfig::new(&boot.state_dir), &lock).await?;
         let tasks = TaskTracker::new();
         let stopping = CancellationToken::new();
-        let router =
-            Arc::new(Router::new(loaded.providers.clone(), loaded.aliases.clone()));
+        let router = Arc::new(Router::new(
+            loaded.providers.clone(),
+            loaded.aliases.clone(),
+        ));
+        let models: Arc<dyn Models> = router.clone();
         let mut warnings = loaded.warnings.clone();
         let (roster, problems) = roster(&boot, &loaded);
         warnings.extend(problems);
         prepare_workspaces(&roster, &mut warnings);
         let deps = Deps {
             state: store.clone(),
-            models: Arc::clone(&router) as Arc<dyn Models>,
+            models: Arc::clone(&models),
             toolbox: toolbox(&boot, &loaded),
             clock: Arc::clone(&clock),
         };
@@ -117,7 +120,7 @@ impl Gateway {
         logins.set_grant(loaded.grant.clone());
         let services = Arc::new(Services {
             agents,
-            models: Arc::clone(&router) as Arc<dyn Models>,
+            models,
             meter: Meter::start(Arc::clone(&store.metering), &tasks),
             health: HealthMonitor::start(
                 Arc::clone(&store.health),
@@ -131,11 +134,22 @@ impl Gateway {
             runtime,
         });
         let plan = Arc::new(loaded.plan.clone());
-        let authority =
-            Arc::new(Authority::new(&plan.access, plan.allow_query_key, plan.attempts.clone()));
+        let authority = Arc::new(Authority::new(
+            &plan.access,
+            plan.allow_query_key,
+            plan.attempts,
+        ));
         warnings.extend(load::keep_good(&boot.state_dir, &loaded.document));
-        let chat = loaded.settings.gateway.http.endpoints.chat_completions.enabled;
-        services.runtime.set_settings(chat, plan.access.mode(), warnings);
+        let chat = loaded
+            .settings
+            .gateway
+            .http
+            .endpoints
+            .chat_completions
+            .enabled;
+        services
+            .runtime
+            .set_settings(chat, plan.access.mode(), warnings);
         Ok(Self {
             boot,
             services,
@@ -158,7 +172,11 @@ impl Gateway {
 
 /// What others learn of the holder of the state directory.
 pub(crate) fn lock_info(version: &str, addresses: Vec<String>) -> LockInfo {
-    LockInfo { pid: std::process::id(), version: version.to_owned(), addresses }
+    LockInfo {
+        pid: std::process::id(),
+        version: version.to_owned(),
+        addresses,
+    }
 }
 
 /// The agents of the settings.
@@ -169,8 +187,7 @@ pub(crate) fn roster(boot: &Boot, loaded: &Loaded) -> (Roster, Vec<String>) {
 
 /// The tools under the settings.
 pub(crate) fn toolbox(boot: &Boot, loaded: &Loaded) -> Toolbox {
-    let protected =
-        Protected::new([boot.state_dir.clone(), boot.config_file.path.clone()]);
+    let protected = Protected::new([boot.state_dir.clone(), boot.config_file.path.clone()]);
     Toolbox::new(Registry::standard(protected), loaded.settings.tools.clone())
 }
 
@@ -179,13 +196,19 @@ pub(crate) fn prepare_workspaces(roster: &Roster, warnings: &mut Vec<String>) {
     for agent in roster.iter() {
         if let Err(error) = agent::workspace::create(&agent.workspace) {
             let folder = agent.workspace.display();
-            warnings.push(format!("the workspace {folder} of agent {} cannot be made: {error}", agent.id));
+            warnings.push(format!(
+                "the workspace {folder} of agent {} cannot be made: {error}",
+                agent.id
+            ));
         }
     }
 }
 
 fn make_state_dir(dir: &Path) -> Result<(), StartError> {
-    let failed = |source| StartError::StateDir { path: dir.to_owned(), source };
+    let failed = |source| StartError::StateDir {
+        path: dir.to_owned(),
+        source,
+    };
     let existed = dir.try_exists().map_err(failed)?;
     std::fs::create_dir_all(dir).map_err(failed)?;
     #[cfg(unix)]

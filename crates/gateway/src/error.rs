@@ -121,6 +121,10 @@ fn usual_status(code: ErrorCode) -> StatusCode {
 }
 
 impl From<state::Error> for ApiError {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the rest are faults of ours, one and all"
+    )]
     fn from(error: state::Error) -> Self {
         match error {
             state::Error::DiskFull { .. } => Self::new(
@@ -133,11 +137,9 @@ impl From<state::Error> for ApiError {
                 format!("{error}; run `openclaw doctor` for the cause and the remedy"),
             )
             .with_reason("storage_unavailable"),
-            state::Error::Overloaded { .. } => {
-                Self::new(ErrorCode::Unavailable, error.to_string())
-                    .with_reason("overloaded")
-                    .with_retry_after(Some(Duration::from_secs(1)))
-            }
+            state::Error::Overloaded { .. } => Self::new(ErrorCode::Unavailable, error.to_string())
+                .with_reason("overloaded")
+                .with_retry_after(Some(Duration::from_secs(1))),
             state::Error::KeyReused { .. } => Self::new(ErrorCode::Conflict, error.to_string()),
             state::Error::NoSession(_) | state::Error::NoRun(_) => {
                 Self::new(ErrorCode::NotFound, error.to_string())
@@ -158,9 +160,12 @@ impl From<SubmitError> for ApiError {
         match error {
             SubmitError::UnknownAgent(unknown) => {
                 let details = json!({ "agents": unknown.known });
-                Self::new(ErrorCode::NotFound, format!("Unknown agent '{}'.", unknown.name))
-                    .with_reason("unknown_agent")
-                    .with_details(details)
+                Self::new(
+                    ErrorCode::NotFound,
+                    format!("Unknown agent '{}'.", unknown.name),
+                )
+                .with_reason("unknown_agent")
+                .with_details(details)
             }
             SubmitError::UnknownModel(unknown) => Self::from(unknown),
             SubmitError::SessionKey(why) => Self::invalid(why.to_string()),
@@ -177,16 +182,29 @@ impl From<SubmitError> for ApiError {
 
 impl From<llm::UnknownModel> for ApiError {
     fn from(unknown: llm::UnknownModel) -> Self {
-        let name: String = unknown.name.chars().filter(|c| !c.is_control()).take(128).collect();
-        Self::new(ErrorCode::InvalidModel, format!("Model '{name}' not found."))
-            .with_details(json!({ "available_models": unknown.similar }))
-            .with_param("model")
+        let name: String = unknown
+            .name
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(128)
+            .collect();
+        Self::new(
+            ErrorCode::InvalidModel,
+            format!("Model '{name}' not found."),
+        )
+        .with_details(json!({ "available_models": unknown.similar }))
+        .with_param("model")
     }
 }
 
 impl From<llm::Error> for ApiError {
     fn from(error: llm::Error) -> Self {
-        provider_failure(error.kind(), error.to_string(), error.status(), error.retry_after())
+        provider_failure(
+            error.kind(),
+            error.to_string(),
+            error.status(),
+            error.retry_after(),
+        )
     }
 }
 
@@ -200,17 +218,28 @@ pub fn of_outcome(outcome: &RunOutcome) -> Option<ApiError> {
                 .with_status(StatusCode::UNPROCESSABLE_ENTITY)
                 .with_reason("run_limit"),
         ),
-        RunOutcome::Failed { kind, message, status, retry_after_ms } => {
+        RunOutcome::Failed {
+            kind,
+            message,
+            status,
+            retry_after_ms,
+        } => {
             let wait = retry_after_ms.map(Duration::from_millis);
             Some(provider_failure(*kind, message.clone(), *status, wait))
         }
         RunOutcome::Aborted { reason } => Some(
-            ApiError::new(ErrorCode::Unavailable, format!("the run was stopped: {reason}"))
-                .with_reason("run_aborted"),
+            ApiError::new(
+                ErrorCode::Unavailable,
+                format!("the run was stopped: {reason}"),
+            )
+            .with_reason("run_aborted"),
         ),
         RunOutcome::Interrupted => Some(
-            ApiError::new(ErrorCode::Unavailable, "the run was interrupted by a restart")
-                .with_reason("run_interrupted"),
+            ApiError::new(
+                ErrorCode::Unavailable,
+                "the run was interrupted by a restart",
+            )
+            .with_reason("run_interrupted"),
         ),
     }
 }
@@ -222,38 +251,38 @@ fn provider_failure(
     status: Option<u16>,
     retry_after: Option<Duration>,
 ) -> ApiError {
-    let error = match kind {
-        FailureKind::InvalidRequest => {
-            let status = status.and_then(|code| StatusCode::from_u16(code).ok());
-            let error = ApiError::invalid(message);
-            match status {
-                Some(status) if status.is_client_error() => error.with_status(status),
-                Some(_) | None => error,
+    let error =
+        match kind {
+            FailureKind::InvalidRequest => {
+                let status = status.and_then(|code| StatusCode::from_u16(code).ok());
+                let error = ApiError::invalid(message);
+                match status {
+                    Some(status) if status.is_client_error() => error.with_status(status),
+                    Some(_) | None => error,
+                }
             }
-        }
-        FailureKind::Unauthorized => ApiError::new(ErrorCode::ProviderError, message)
-            .with_reason("provider_unauthorized"),
-        FailureKind::Forbidden => {
-            ApiError::new(ErrorCode::ProviderError, message).with_reason("provider_forbidden")
-        }
-        FailureKind::ModelNotFound => ApiError::new(ErrorCode::InvalidModel, message),
-        FailureKind::ContextTooLong => {
-            ApiError::invalid(message).with_reason("context_length_exceeded").with_param("messages")
-        }
-        FailureKind::RateLimited => {
-            ApiError::new(ErrorCode::RateLimited, message).with_reason("provider_rate_limited")
-        }
-        FailureKind::ProviderFailed => ApiError::new(ErrorCode::ProviderError, message),
-        FailureKind::Unreachable => {
-            ApiError::new(ErrorCode::ProviderError, message).with_reason("provider_unreachable")
-        }
-        FailureKind::TimedOut => {
-            ApiError::new(ErrorCode::Timeout, message).with_reason("provider_timeout")
-        }
-        FailureKind::BrokenStream => {
-            ApiError::new(ErrorCode::ProviderError, message).with_reason("provider_stream_broken")
-        }
-        FailureKind::Internal => ApiError::new(ErrorCode::Internal, message),
-    };
+            FailureKind::Unauthorized => ApiError::new(ErrorCode::ProviderError, message)
+                .with_reason("provider_unauthorized"),
+            FailureKind::Forbidden => {
+                ApiError::new(ErrorCode::ProviderError, message).with_reason("provider_forbidden")
+            }
+            FailureKind::ModelNotFound => ApiError::new(ErrorCode::InvalidModel, message),
+            FailureKind::ContextTooLong => ApiError::invalid(message)
+                .with_reason("context_length_exceeded")
+                .with_param("messages"),
+            FailureKind::RateLimited => {
+                ApiError::new(ErrorCode::RateLimited, message).with_reason("provider_rate_limited")
+            }
+            FailureKind::ProviderFailed => ApiError::new(ErrorCode::ProviderError, message),
+            FailureKind::Unreachable => {
+                ApiError::new(ErrorCode::ProviderError, message).with_reason("provider_unreachable")
+            }
+            FailureKind::TimedOut => {
+                ApiError::new(ErrorCode::Timeout, message).with_reason("provider_timeout")
+            }
+            FailureKind::BrokenStream => ApiError::new(ErrorCode::ProviderError, message)
+                .with_reason("provider_stream_broken"),
+            FailureKind::Internal => ApiError::new(ErrorCode::Internal, message),
+        };
     error.with_retry_after(retry_after)
 }

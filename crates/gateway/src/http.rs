@@ -9,5 +9,5 @@ mod respond;
 mod router;
 mod ui;
 
-pub use router::{ROUTES, Route, RouteAccess};
 pub(crate) use router::Site;
+pub use router::{ROUTES, Route, RouteAccess};

@@ -24,7 +24,7 @@ pub mod settings;
 mod start_error;
 pub mod token;
 
-pub use compose::{Assets, AssetView, Boot, Gateway, Overrides};
+pub use compose::{AssetView, Assets, Boot, Gateway, Overrides};
 pub use error::ApiError;
 pub use lifecycle::{ExitReport, Greeting, Shutdown};
 pub use runtime::{Runtime, Snapshot};

@@ -72,7 +72,8 @@ impl Gateway {
         let listeners = net::bind(&self.plan, None).await?;
         let addresses: Vec<_> = listeners.addresses().iter().map(url).collect();
         self.services.runtime.set_addresses(addresses.clone());
-        self.lock.publish(&lock_info(self.boot.version, addresses))?;
+        self.lock
+            .publish(&lock_info(self.boot.version, addresses))?;
         self.listeners = Some(listeners);
         Ok(())
     }
@@ -86,7 +87,12 @@ impl Gateway {
         Greeting {
             addresses: seen.addresses,
             login_url: link.map(|link| link.url),
-            model: roster.default_agent().models.first().cloned().unwrap_or_default(),
+            model: roster
+                .default_agent()
+                .models
+                .first()
+                .cloned()
+                .unwrap_or_default(),
             model_reason: self.loaded.model_reason.clone(),
             chat_completions: seen.endpoints.chat_completions,
             token_made: self.loaded.token_made,
@@ -108,8 +114,13 @@ impl Gateway {
                 ui: self.loaded.settings.gateway.control_ui.clone(),
             };
             let plan: Arc<NetPlan> = Arc::clone(&self.plan);
-            let serving =
-                net::serve(listeners, plan, Arc::new(site), door.clone(), connections.clone());
+            let serving = net::serve(
+                listeners,
+                plan,
+                Arc::new(site),
+                door.clone(),
+                connections.clone(),
+            );
             self.tasks.spawn(serving);
         }
         let reloader = reload::Reloader {
@@ -118,7 +129,8 @@ impl Gateway {
             router: self.router,
             authority: self.authority,
         };
-        self.tasks.spawn(reloader.watch(self.loaded, self.stopping.clone()));
+        self.tasks
+            .spawn(reloader.watch(self.loaded, self.stopping.clone()));
         self.services.health.set_ready();
         shutdown.graceful.cancelled().await;
 
@@ -134,10 +146,16 @@ impl Gateway {
         };
         report.stopped_runs = agents.stop(patience).await;
         if report.stopped_runs > 0 {
-            warn!(runs = report.stopped_runs, "runs were stopped; those that may go on will");
+            warn!(
+                runs = report.stopped_runs,
+                "runs were stopped; those that may go on will"
+            );
         }
         connections.close();
-        if tokio::time::timeout(CLOSE, connections.wait()).await.is_err() {
+        if tokio::time::timeout(CLOSE, connections.wait())
+            .await
+            .is_err()
+        {
             report.overran.push("close connections");
         }
         let health = Arc::clone(&self.services.state.health);
@@ -145,7 +163,10 @@ impl Gateway {
         drop(agents);
         drop(self.services);
         self.tasks.close();
-        if tokio::time::timeout(FLUSH, self.tasks.wait()).await.is_err() {
+        if tokio::time::timeout(FLUSH, self.tasks.wait())
+            .await
+            .is_err()
+        {
             report.overran.push("flush usage");
         }
         match tokio::time::timeout(FLUSH, health.close()).await {

@@ -46,13 +46,20 @@ pub(crate) async fn at_start(boot: &Boot) -> Result<Loaded, StartError> {
         Err(error) if error.is_refusal() => return Err(error),
         Err(error) => error,
     };
-    let Some(kept) = lkg::load(&boot.state_dir) else { return Err(error) };
-    let Ok((document, settings, warnings)) = read(&kept, boot) else { return Err(error) };
+    let Some(kept) = lkg::load(&boot.state_dir) else {
+        return Err(error);
+    };
+    let Ok((document, settings, warnings)) = read(&kept, boot) else {
+        return Err(error);
+    };
     let Ok(mut loaded) = resolve(document, settings, warnings, boot).await else {
         return Err(error);
     };
     let said = error.to_string();
-    loaded.warnings.insert(0, format!("running on the last settings that worked: {said}"));
+    loaded.warnings.insert(
+        0,
+        format!("running on the last settings that worked: {said}"),
+    );
     Ok(loaded)
 }
 
@@ -101,11 +108,18 @@ async fn resolve(
     warnings.extend(problems);
     let asked = settings.agents.defaults.model.is_some();
     let has_remote = providers.iter().any(|p| !p.offline);
-    let local = if asked || has_remote { Vec::new() } else { probe_local().await };
+    let local = if asked || has_remote {
+        Vec::new()
+    } else {
+        probe_local().await
+    };
     let default_model = pick_default(&providers, &local);
     let model_reason = reason(&default_model, asked, &local);
     for server in &local {
-        if !providers.iter().any(|provider| provider.id == server.provider_config().id) {
+        if !providers
+            .iter()
+            .any(|provider| provider.id == server.provider_config().id)
+        {
             // The offline model stays last.
             providers.insert(providers.len().saturating_sub(1), server.provider_config());
         }
@@ -130,7 +144,10 @@ fn reason(model: &str, asked: bool, local: &[LocalServer]) -> String {
         "agents.defaults.model".to_owned()
     } else if provider == llm::provider::OFFLINE {
         "no provider key and no local model server was found".to_owned()
-    } else if local.iter().any(|server| server.provider_config().id.as_str() == provider) {
+    } else if local
+        .iter()
+        .any(|server| server.provider_config().id.as_str() == provider)
+    {
         format!("{provider} answers on this machine")
     } else {
         format!("{provider} is configured or has a key in the environment")
@@ -152,7 +169,11 @@ async fn auth_secrets(
     secrets: &Resolver,
 ) -> Result<AuthSecrets, StartError> {
     let auth = &settings.gateway.auth;
-    let mut found = AuthSecrets { token: None, password: None, token_made: false };
+    let mut found = AuthSecrets {
+        token: None,
+        password: None,
+        token_made: false,
+    };
     let given = &boot.overrides;
     let env = |name: &str| boot.env.filled(name).map(SecretString::from);
     found.token = match &given.token {
@@ -171,9 +192,9 @@ async fn auth_secrets(
     let needs_token = match mode {
         Some(AuthModeSetting::Token) => true,
         None => found.password.is_none(),
-        Some(
-            AuthModeSetting::Password | AuthModeSetting::None | AuthModeSetting::TrustedProxy,
-        ) => false,
+        Some(AuthModeSetting::Password | AuthModeSetting::None | AuthModeSetting::TrustedProxy) => {
+            false
+        }
     };
     if found.token.is_none() && needs_token {
         let made = token::ensure(&boot.state_dir);
@@ -194,7 +215,10 @@ async fn fetch(
 ) -> Result<Option<SecretString>, StartError> {
     let Some(input) = input else { return Ok(None) };
     let secret = secrets.resolve(input).await;
-    let secret = secret.map_err(|source| StartError::Secret { path: path.to_owned(), source })?;
+    let secret = secret.map_err(|source| StartError::Secret {
+        path: path.to_owned(),
+        source,
+    })?;
     Ok(Some(secret))
 }
 
@@ -202,7 +226,9 @@ fn auth_mode(
     settings: &Settings,
     given: &Overrides,
 ) -> Result<Option<AuthModeSetting>, StartError> {
-    let Some(text) = &given.auth else { return Ok(settings.gateway.auth.mode) };
+    let Some(text) = &given.auth else {
+        return Ok(settings.gateway.auth.mode);
+    };
     let value = serde_json::Value::String(text.clone());
     let mode = serde_json::from_value(value).map_err(|_| {
         StartError::Insecure(vec![format!(
@@ -227,15 +253,19 @@ fn door_settings(
     let refuse = |text: String| StartError::Insecure(vec![text]);
     let from_env = match env.filled("OPENCLAW_GATEWAY_PORT") {
         Some(text) => Some(text.trim().parse().map_err(|_| {
-            refuse(format!("OPENCLAW_GATEWAY_PORT is {text:?}, which is no port"))
+            refuse(format!(
+                "OPENCLAW_GATEWAY_PORT is {text:?}, which is no port"
+            ))
         })?),
         None => None,
     };
-    let port = given.port.or(from_env).or(settings.gateway.port).unwrap_or(DEFAULT_PORT);
+    let port = given
+        .port
+        .or(from_env)
+        .or(settings.gateway.port)
+        .unwrap_or(DEFAULT_PORT);
     let bind = match &given.bind {
-        Some(text) => {
-            Some(crate::net::config::BindSetting::parse(text).map_err(refuse)?)
-        }
+        Some(text) => Some(crate::net::config::BindSetting::parse(text).map_err(refuse)?),
         None => settings.gateway.bind,
     };
     let mut auth = settings.gateway.auth.clone();
@@ -277,7 +307,9 @@ async fn provider_keys(
 ) -> HashMap<ProviderId, SecretString> {
     let mut keys = HashMap::new();
     for (id, provider) in &settings.models.providers {
-        let Some(input) = &provider.api_key else { continue };
+        let Some(input) = &provider.api_key else {
+            continue;
+        };
         match secrets.resolve(input).await {
             Ok(key) => {
                 keys.insert(ProviderId::new(id.as_str()), key);
@@ -291,5 +323,6 @@ async fn provider_keys(
 /// Keeps the text of settings that worked.
 pub(crate) fn keep_good(state_dir: &Path, document: &Document) -> Option<String> {
     let kept = lkg::save(state_dir, document.raw());
-    kept.err().map(|error| format!("the settings could not be kept as the last good ones: {error}"))
+    kept.err()
+        .map(|error| format!("the settings could not be kept as the last good ones: {error}"))
 }

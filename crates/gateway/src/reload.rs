@@ -24,7 +24,11 @@ impl Reloader {
     /// Takes up changes until `stopping`.
     pub(crate) async fn watch(self, mut current: Loaded, stopping: CancellationToken) {
         let mut watcher = Watcher::of(&current.document);
-        while stopping.run_until_cancelled(watcher.changed()).await.is_some() {
+        while stopping
+            .run_until_cancelled(watcher.changed())
+            .await
+            .is_some()
+        {
             if current.settings.gateway.reload.mode == ReloadMode::Off {
                 info!("the settings changed; gateway.reload.mode is off, so nothing happens");
                 continue;
@@ -40,22 +44,34 @@ impl Reloader {
         match load::again(&self.boot).await {
             Ok(next) if next.document.value() == current.document.value() => Some(next),
             Ok(next) => {
-                let waiting =
-                    apply(&self.boot, &self.services, &self.router, &self.authority, current, &next);
+                let waiting = apply(
+                    &self.boot,
+                    &self.services,
+                    &self.router,
+                    &self.authority,
+                    current,
+                    &next,
+                );
                 if let Some(problem) = load::keep_good(&self.boot.state_dir, &next.document) {
                     warn!("{problem}");
                 }
                 if waiting.is_empty() {
                     info!("the settings were taken up");
                 } else {
-                    warn!(keys = waiting.join(", "), "the settings were taken up in part; restart for the rest");
+                    warn!(
+                        keys = waiting.join(", "),
+                        "the settings were taken up in part; restart for the rest"
+                    );
                 }
                 Some(next)
             }
             Err(error) => {
                 warn!("the changed settings cannot be used, the old ones stay: {error}");
                 let mut warnings = current.warnings.clone();
-                warnings.insert(0, format!("the settings file cannot be used, the old settings stay: {error}"));
+                warnings.insert(
+                    0,
+                    format!("the settings file cannot be used, the old settings stay: {error}"),
+                );
                 self.services.runtime.set_warnings(warnings);
                 None
             }

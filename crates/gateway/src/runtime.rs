@@ -30,8 +30,15 @@ pub struct Snapshot {
 
 impl Runtime {
     pub(crate) fn new(database: PathBuf, version: &'static str) -> Self {
-        let seen = Snapshot { version, ..Snapshot::default() };
-        Self { database, chat_completions: AtomicBool::new(false), seen: RwLock::new(seen) }
+        let seen = Snapshot {
+            version,
+            ..Snapshot::default()
+        };
+        Self {
+            database,
+            chat_completions: AtomicBool::new(false),
+            seen: RwLock::new(seen),
+        }
     }
 
     /// Where the sessions are stored.
@@ -46,13 +53,20 @@ impl Runtime {
 
     /// Everything at once.
     pub fn snapshot(&self) -> Snapshot {
-        let mut seen = self.seen.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut seen = self
+            .seen
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         seen.endpoints.chat_completions = self.serves_chat_completions();
         seen
     }
 
     pub(crate) fn set_addresses(&self, addresses: Vec<String>) {
-        self.seen.write().unwrap_or_else(PoisonError::into_inner).addresses = addresses;
+        self.seen
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .addresses = addresses;
     }
 
     pub(crate) fn set_settings(
@@ -61,13 +75,17 @@ impl Runtime {
         auth_mode: &str,
         warnings: Vec<String>,
     ) {
-        self.chat_completions.store(chat_completions, Ordering::Relaxed);
+        self.chat_completions
+            .store(chat_completions, Ordering::Relaxed);
         let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
         auth_mode.clone_into(&mut seen.auth_mode);
         seen.warnings = warnings;
     }
 
     pub(crate) fn set_warnings(&self, warnings: Vec<String>) {
-        self.seen.write().unwrap_or_else(PoisonError::into_inner).warnings = warnings;
+        self.seen
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .warnings = warnings;
     }
 }

@@ -133,15 +133,34 @@ const ABSENT: &[(&str, &str)] = &[
     ("skills", "skills are not part of this version"),
     ("plugins", "there are no plugins"),
     ("browser", "the browser tool is not part of this version"),
-    ("logging", "set the level with --log-level or OPENCLAW_LOG_LEVEL"),
+    ("env.shellEnv", "a login shell is never asked for variables"),
+    (
+        "logging",
+        "set the level with --log-level or OPENCLAW_LOG_LEVEL",
+    ),
     ("canvasHost", "the canvas is not part of this version"),
     ("discovery", "the gateway does not announce itself"),
     ("update", "the gateway does not update itself"),
-    ("gateway.tailscale", "publish the port with tailscale itself"),
-    ("gateway.http.endpoints.responses", "the responses route is not part of this version"),
-    ("agents.defaults.heartbeat", "heartbeats are not part of this version"),
-    ("agents.defaults.sandbox", "the sandbox is not part of this version"),
-    ("agents.defaults.compaction", "old turns are left out of long prompts instead"),
+    (
+        "gateway.tailscale",
+        "publish the port with tailscale itself",
+    ),
+    (
+        "gateway.http.endpoints.responses",
+        "the responses route is not part of this version",
+    ),
+    (
+        "agents.defaults.heartbeat",
+        "heartbeats are not part of this version",
+    ),
+    (
+        "agents.defaults.sandbox",
+        "the sandbox is not part of this version",
+    ),
+    (
+        "agents.defaults.compaction",
+        "old turns are left out of long prompts instead",
+    ),
 ];
 
 /// What the settings file must look like. Unknown keys are errors where a typo could open a door.
@@ -178,7 +197,8 @@ pub fn needs_restart(path: &str) -> bool {
 }
 
 fn is_or_below(path: &str, root: &str) -> bool {
-    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    path.strip_prefix(root)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 #[cfg(test)]
@@ -187,11 +207,32 @@ mod tests {
 
     #[test]
     fn only_listeners_and_limits_wait_for_a_restart() {
-        for live in ["gateway.auth.token", "gateway.http.endpoints.chatCompletions.enabled", "agents"] {
+        for live in [
+            "gateway.auth.token",
+            "gateway.http.endpoints.chatCompletions.enabled",
+            "agents",
+        ] {
             assert!(!needs_restart(live), "{live}");
         }
-        for waits in ["gateway.port", "gateway", "gateway.authority", "gateway.http.securityHeaders"] {
+        for waits in [
+            "gateway.port",
+            "gateway",
+            "gateway.authority",
+            "gateway.http.securityHeaders",
+        ] {
             assert!(needs_restart(waits), "{waits}");
+        }
+    }
+
+    fn undescribed(value: &serde_json::Value, path: &str, found: &mut Vec<String>) {
+        if let Some(properties) = value.get("properties").and_then(|p| p.as_object()) {
+            for (name, property) in properties {
+                let described = property.get("description").is_some();
+                if !described {
+                    found.push(format!("{path}.{name}"));
+                }
+                undescribed(property, &format!("{path}.{name}"), found);
+            }
         }
     }
 
@@ -199,22 +240,14 @@ mod tests {
     fn every_setting_is_described() {
         let text = schema().to_string();
         assert!(text.contains("chatCompletions") && text.contains("maxCostUsd"));
-        fn undescribed(value: &serde_json::Value, path: &str, found: &mut Vec<String>) {
-            if let Some(properties) = value.get("properties").and_then(|p| p.as_object()) {
-                for (name, property) in properties {
-                    let described = property.get("description").is_some();
-                    if !described {
-                        found.push(format!("{path}.{name}"));
-                    }
-                    undescribed(property, &format!("{path}.{name}"), found);
-                }
-            }
-        }
         let mut found = Vec::new();
         undescribed(schema(), "", &mut found);
         for (name, definition) in schema().get("$defs").and_then(|d| d.as_object()).unwrap() {
             undescribed(definition, name, &mut found);
         }
-        assert!(found.is_empty(), "settings without a doc comment: {found:?}");
+        assert!(
+            found.is_empty(),
+            "settings without a doc comment: {found:?}"
+        );
     }
 }

@@ -22,7 +22,9 @@ pub enum StartError {
         source: config::secret::SecretError,
     },
     /// The state directory cannot be used.
-    #[error("cannot use the state directory {path}: {source}; choose another with OPENCLAW_STATE_DIR")]
+    #[error(
+        "cannot use the state directory {path}: {source}; choose another with OPENCLAW_STATE_DIR"
+    )]
     StateDir {
         /// The directory.
         path: PathBuf,

@@ -36,7 +36,10 @@ pub fn load(state_dir: &Path) -> std::io::Result<Option<SecretString>> {
     match text.trim() {
         "" => Err(std::io::Error::new(
             ErrorKind::InvalidData,
-            format!("{} is empty; delete it and a new token is made", path(state_dir).display()),
+            format!(
+                "{} is empty; delete it and a new token is made",
+                path(state_dir).display()
+            ),
         )),
         token => Ok(Some(SecretString::from(token))),
     }
@@ -120,7 +123,10 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::metadata(path(home.path())).unwrap().permissions().mode();
+            let mode = std::fs::metadata(path(home.path()))
+                .unwrap()
+                .permissions()
+                .mode();
             assert_eq!(mode & 0o777, 0o600);
         }
     }

@@ -1,9 +1,9 @@
 //! The end of a run: recorded first, told afterwards.
 
 use super::unsaved;
-use crate::agents::Shared;
 use crate::feed::{RunEvent, RunReport};
 use crate::lane::Start;
+use crate::shared::Shared;
 use domain::record::AssistantMessage;
 use domain::{Record, RunOutcome};
 use state::Claim;
@@ -38,7 +38,13 @@ pub(crate) async fn end(
     start: &Start,
     ended: Ended,
 ) -> Option<Claim> {
-    let Ended { records, outcome, last, usage, cost } = ended;
+    let Ended {
+        records,
+        outcome,
+        last,
+        usage,
+        cost,
+    } = ended;
     let saved = shared.finish(claim, records, outcome.clone()).await;
     let (next, outcome) = match saved {
         Ok(next) => (next, outcome),

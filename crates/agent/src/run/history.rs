@@ -33,8 +33,15 @@ impl Run<'_> {
         let mut records = Vec::new();
         let mut after = Seq(0);
         loop {
-            let page = self.shared.state.log.read(&self.claim.session, after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(records) };
+            let page = self
+                .shared
+                .state
+                .log
+                .read(&self.claim.session, after, PAGE)
+                .await?;
+            let Some(last) = page.last() else {
+                return Ok(records);
+            };
             after = last.seq;
             let full = page.len() == PAGE;
             records.extend(page);
@@ -82,8 +89,9 @@ impl Run<'_> {
     /// the run ends here.
     pub(super) async fn finish_open_calls(&mut self) -> Option<RunOutcome> {
         let open = std::mem::take(&mut self.open);
-        let (unknown, rest): (Vec<_>, Vec<_>) =
-            open.into_iter().partition(|(_, progress)| *progress == Progress::Started);
+        let (unknown, rest): (Vec<_>, Vec<_>) = open
+            .into_iter()
+            .partition(|(_, progress)| *progress == Progress::Started);
         for (call, _) in unknown {
             let result = ToolResult {
                 call: call.id,
@@ -98,7 +106,13 @@ impl Run<'_> {
             return None;
         }
         let rest = rest.into_iter().map(|(call, _)| call).collect();
-        let client = self.start.turn.client_tools.iter().map(|tool| tool.name.clone()).collect();
+        let client = self
+            .start
+            .turn
+            .client_tools
+            .iter()
+            .map(|tool| tool.name.clone())
+            .collect();
         self.call_tools(rest, &client).await
     }
 }

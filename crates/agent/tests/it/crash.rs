@@ -11,8 +11,12 @@ use std::time::Duration;
 
 async fn admitted(house: &House, turn: Turn) -> (RunId, Option<Claim>) {
     let run = RunId::generate();
-    let admission =
-        Admission { run: run.clone(), turn, session_id: "s".to_owned(), idempotency: None };
+    let admission = Admission {
+        run: run.clone(),
+        turn,
+        session_id: "s".to_owned(),
+        idempotency: None,
+    };
     match house.state.queue.admit(admission).await.unwrap() {
         Admitted::Accepted { claim, .. } => (run, claim),
         Admitted::Duplicate { run } => panic!("{run} is no duplicate"),
@@ -29,7 +33,10 @@ fn call() -> ToolCall {
 
 fn asks() -> Record {
     Record::AssistantMessage(Box::new(AssistantMessage {
-        message: Message { role: Role::Assistant, parts: vec![Part::ToolCall(call())] },
+        message: Message {
+            role: Role::Assistant,
+            parts: vec![Part::ToolCall(call())],
+        },
         provider: ProviderId::new("offline"),
         model: ModelId::new("demo"),
         usage: Usage::default(),
@@ -40,7 +47,12 @@ fn asks() -> Record {
 }
 
 async fn ended(house: &House, run: &RunId) -> RunOutcome {
-    let row = house.agents.wait(run, Duration::from_secs(10)).await.unwrap().expect("it ends");
+    let row = house
+        .agents
+        .wait(run, Duration::from_secs(10))
+        .await
+        .unwrap()
+        .expect("it ends");
     match row.status {
         RunStatus::Finished(outcome) => outcome,
         status @ (RunStatus::Queued | RunStatus::Running) => panic!("{status:?}"),
@@ -59,15 +71,23 @@ async fn a_started_call_is_not_run_again_and_the_model_is_told() {
     let (run, claim) = admitted(&house, turn("/call count {}")).await;
     let claim = claim.unwrap();
     let records = vec![asks(), Record::ToolStarted(call())];
-    house.state.log.append(&claim.session, claim.fence, Some(&run), records).await.unwrap();
+    house
+        .state
+        .log
+        .append(&claim.session, claim.fence, Some(&run), records)
+        .await
+        .unwrap();
     let recovered = house.agents.recover().await.unwrap();
     assert_eq!((recovered.resumed, recovered.interrupted), (1, 0));
     assert!(ended(&house, &run).await.is_success());
     assert_eq!(house.counted(), 0);
-    let told = log(&house).await.into_iter().find_map(|record| match record {
-        Record::ToolFinished(result) => Some(result),
-        _ => None,
-    });
+    let told = log(&house)
+        .await
+        .into_iter()
+        .find_map(|record| match record {
+            Record::ToolFinished(result) => Some(result),
+            _ => None,
+        });
     assert!(told.unwrap().content.contains("was not run again"));
 }
 
@@ -76,7 +96,12 @@ async fn a_call_that_was_not_started_is_run_once() {
     let house = House::open().await;
     let (run, claim) = admitted(&house, turn("/call count {}")).await;
     let claim = claim.unwrap();
-    house.state.log.append(&claim.session, claim.fence, Some(&run), vec![asks()]).await.unwrap();
+    house
+        .state
+        .log
+        .append(&claim.session, claim.fence, Some(&run), vec![asks()])
+        .await
+        .unwrap();
     house.agents.recover().await.unwrap();
     assert!(ended(&house, &run).await.is_success());
     assert_eq!(house.counted(), 1);
@@ -89,9 +114,19 @@ async fn open_calls_of_another_run_are_never_run() {
     let claim = claim.unwrap();
     let (second, _) = admitted(&house, turn("hello")).await;
     let records = vec![asks(), Record::ToolStarted(call())];
-    house.state.log.append(&claim.session, claim.fence, Some(&first), records).await.unwrap();
+    house
+        .state
+        .log
+        .append(&claim.session, claim.fence, Some(&first), records)
+        .await
+        .unwrap();
     // The first run was closed without an answer to its call; the second one was started and died.
-    let next = house.state.queue.finish(&claim, vec![], RunOutcome::Interrupted).await.unwrap();
+    let next = house
+        .state
+        .queue
+        .finish(&claim, vec![], RunOutcome::Interrupted)
+        .await
+        .unwrap();
     assert_eq!(next.unwrap().run, second);
     house.agents.recover().await.unwrap();
     assert!(ended(&house, &second).await.is_success());
@@ -101,10 +136,21 @@ async fn open_calls_of_another_run_are_never_run() {
 #[tokio::test]
 async fn runs_nobody_waits_for_are_closed_with_their_drafts() {
     let house = House::open().await;
-    let alone = |text: &str| Turn { on_disconnect: OnDisconnect::Cancel, ..turn(text) };
+    let alone = |text: &str| Turn {
+        on_disconnect: OnDisconnect::Cancel,
+        ..turn(text)
+    };
     let (first, claim) = admitted(&house, alone("hello")).await;
-    let draft = Draft { text: "Hel".to_owned(), model: "offline/demo".to_owned() };
-    house.state.queue.save_draft(&claim.unwrap(), draft).await.unwrap();
+    let draft = Draft {
+        text: "Hel".to_owned(),
+        model: "offline/demo".to_owned(),
+    };
+    house
+        .state
+        .queue
+        .save_draft(&claim.unwrap(), draft)
+        .await
+        .unwrap();
     let (waiting, _) = admitted(&house, turn("goes on")).await;
     let (last, _) = admitted(&house, alone("closed too")).await;
     let recovered = house.agents.recover().await.unwrap();

@@ -13,7 +13,7 @@ use state::sqlite::{self, SqliteConfig};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tools::{
-    Effect, Intent, Protected, Registry, Toolbox, ToolCx, ToolError, ToolOutput, ToolsSettings,
+    Effect, Intent, Protected, Registry, ToolCx, ToolError, ToolOutput, Toolbox, ToolsSettings,
     TypedTool,
 };
 
@@ -59,8 +59,11 @@ impl House {
         let mut registry = Registry::new(Protected::default());
         registry.add(Count(Arc::clone(&counted))).unwrap();
         let settings = AgentsSettings::default();
-        let defaults =
-            RosterDefaults { state_dir: dir, home: None, model: "offline/demo".to_owned() };
+        let defaults = RosterDefaults {
+            state_dir: dir,
+            home: None,
+            model: "offline/demo".to_owned(),
+        };
         let (roster, _) = Roster::new(&settings, &defaults);
         let deps = Deps {
             state: state.clone(),
@@ -68,7 +71,13 @@ impl House {
             toolbox: Toolbox::new(registry, ToolsSettings::default()),
             clock: Arc::new(SystemClock),
         };
-        Self { agents: Agents::new(deps, roster), state, counted, _lock: lock, _home: home }
+        Self {
+            agents: Agents::new(deps, roster),
+            state,
+            counted,
+            _lock: lock,
+            _home: home,
+        }
     }
 
     pub(crate) fn counted(&self) -> u32 {

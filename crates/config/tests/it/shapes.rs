@@ -28,13 +28,13 @@ struct Shapes {
     few: Vec<bool>,
     nested: Option<Box<Shapes>>,
     #[serde(flatten)]
-    common: Common,
+    deadlines: Deadlines,
     anything: Value,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-struct Common {
+struct Deadlines {
     timeout_ms: Option<u32>,
 }
 

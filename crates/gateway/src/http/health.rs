@@ -13,7 +13,11 @@ pub(super) fn live() -> Reply {
 /// `/readyz`: whether work is accepted; who is known also learns what is wrong.
 pub(super) fn ready(services: &Services, known: bool) -> Reply {
     let report = services.health.report();
-    let status = if report.ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if report.ok {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     if !known {
         return respond::json(status, &json!({ "ready": report.ok }));
     }

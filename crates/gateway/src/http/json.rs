@@ -26,14 +26,22 @@ pub(crate) fn check(body: &[u8]) -> Result<(), String> {
     if body.starts_with(b"\xef\xbb\xbf") {
         return Err("the body begins with a byte order mark; send plain UTF-8".to_owned());
     }
-    let mut scan = Scan { body, at: 0, open: Vec::new() };
+    let mut scan = Scan {
+        body,
+        at: 0,
+        open: Vec::new(),
+    };
     scan.run()
 }
 
 /// An open array or object.
 enum Open<'a> {
     Array,
-    Object { few: Vec<Cow<'a, [u8]>>, many: HashSet<Cow<'a, [u8]>>, key_next: bool },
+    Object {
+        few: Vec<Cow<'a, [u8]>>,
+        many: HashSet<Cow<'a, [u8]>>,
+        key_next: bool,
+    },
 }
 
 struct Scan<'a> {
@@ -72,7 +80,10 @@ impl<'a> Scan<'a> {
 
     fn enter(&mut self, open: Open<'a>) -> Result<(), String> {
         if self.open.len() >= MAX_DEPTH {
-            return Err(format!("nested deeper than {MAX_DEPTH} levels at byte {}", self.at));
+            return Err(format!(
+                "nested deeper than {MAX_DEPTH} levels at byte {}",
+                self.at
+            ));
         }
         self.open.push(open);
         self.at += 1;
@@ -118,14 +129,23 @@ impl<'a> Scan<'a> {
 
     /// Notes a string that stands where a key belongs.
     fn key(&mut self, text: &'a [u8], escaped: bool, start: usize) -> Result<(), String> {
-        let Some(Open::Object { few, many, key_next }) = self.open.last_mut() else {
+        let Some(Open::Object {
+            few,
+            many,
+            key_next,
+        }) = self.open.last_mut()
+        else {
             return Ok(());
         };
         if !*key_next {
             return Ok(());
         }
         *key_next = false;
-        let key = if escaped { unescape(text) } else { Cow::Borrowed(text) };
+        let key = if escaped {
+            unescape(text)
+        } else {
+            Cow::Borrowed(text)
+        };
         let twice = if many.is_empty() && few.len() < FEW_KEYS {
             let twice = few.contains(&key);
             few.push(key);
@@ -138,7 +158,9 @@ impl<'a> Scan<'a> {
             return Err(format!("an object has the same key twice at byte {start}"));
         }
         if many.len() > MAX_KEYS {
-            return Err(format!("an object has more than {MAX_KEYS} keys at byte {start}"));
+            return Err(format!(
+                "an object has more than {MAX_KEYS} keys at byte {start}"
+            ));
         }
         Ok(())
     }
@@ -191,13 +213,26 @@ mod tests {
             r#"{"a":1,"\u0061":2}"#,
             "\u{feff}{}",
         ] {
-            assert!(check(body.as_bytes()).is_err(), "{}", &body[..body.len().min(60)]);
+            assert!(
+                check(body.as_bytes()).is_err(),
+                "{}",
+                &body[..body.len().min(60)]
+            );
         }
     }
 
     #[test]
     fn broken_bodies_do_not_hang_or_panic() {
-        for body in ["\"", "\"\\", "{\"a", "}}}}]]", "{\"a\":\"\\", ",,,", "-", "{,\"a\":1}"] {
+        for body in [
+            "\"",
+            "\"\\",
+            "{\"a",
+            "}}}}]]",
+            "{\"a\":\"\\",
+            ",,,",
+            "-",
+            "{,\"a\":1}",
+        ] {
             // Whatever the answer, the reader behind refuses these.
             assert!(check(body.as_bytes()).is_ok());
         }

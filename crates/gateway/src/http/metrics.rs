@@ -14,36 +14,9 @@ use prometheus_client::registry::Registry;
 /// Everything known now, as one text.
 pub(super) async fn render(services: &Services, door: &Counters) -> Reply {
     let mut registry = Registry::with_prefix("openclaw");
-    let mut gauge = |name: &str, help: &str, value: i64| {
-        registry.register(name, help, ConstGauge::new(value));
-    };
-    let health = services.health.report();
-    let known = |count: Option<u64>| i64::try_from(count.unwrap_or_default()).unwrap_or(i64::MAX);
-    gauge("ready", "Whether new turns are accepted", i64::from(health.ok));
-    gauge("uptime_seconds", "Since the start", known(Some(health.uptime_ms / 1000)));
-    let active = u64::try_from(services.agents.active_runs()).ok();
-    gauge("active_runs", "Runs waiting or under way", known(active));
-    gauge("sessions", "Sessions in the store", known(services.state.sessions.count().await.ok()));
-    let door = door.snapshot();
-    gauge("open_connections", "Connections now open", known(Some(door.open)));
-    let mut counter = |name: &str, help: &str, value: u64| {
-        registry.register(name, help, ConstCounter::new(value));
-    };
-    counter("connections", "Connections accepted", door.accepted);
-    counter("requests", "Requests that reached the guard", door.requests);
-    counter("refused_requests", "Requests the guard sent away", door.guarded);
-    counter("malformed_requests", "Requests with broken framing, size or pace", door.malformed);
-    counter("panics", "Requests that ended in a fault of ours", door.panics);
-    let until = UnixMillis(i64::MAX);
-    if let Ok(totals) = services.state.metering.totals(UnixMillis(0), until).await {
-        counter("model_calls", "Model calls", totals.calls);
-        counter("unpriced_model_calls", "Model calls without a known price", totals.unpriced);
-        let tokens = |count: Option<domain::TokenCount>| count.unwrap_or_default().0;
-        counter("input_tokens", "Prompt tokens, as far as reported", tokens(totals.usage.input));
-        counter("output_tokens", "Answer tokens, as far as reported", tokens(totals.usage.output));
-        let micros = u64::try_from(totals.cost.0).unwrap_or_default();
-        counter("cost_micro_usd", "Known cost in millionths of a US dollar", micros);
-    }
+    present(services, &mut registry).await;
+    at_the_door(door, &mut registry);
+    model_calls(services, &mut registry).await;
     let mut text = String::new();
     if encode(&mut text, &registry).is_err() {
         text.clear();
@@ -56,4 +29,87 @@ pub(super) async fn render(services: &Services, door: &Counters) -> Reply {
     );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     reply
+}
+
+async fn present(services: &Services, registry: &mut Registry) {
+    let mut gauge = |name: &str, help: &str, value: u64| {
+        let value = i64::try_from(value).unwrap_or(i64::MAX);
+        registry.register(name, help, ConstGauge::new(value));
+    };
+    let health = services.health.report();
+    gauge(
+        "ready",
+        "Whether new turns are accepted",
+        u64::from(health.ok),
+    );
+    gauge("uptime_seconds", "Since the start", health.uptime_ms / 1000);
+    let active = u64::try_from(services.agents.active_runs()).unwrap_or(u64::MAX);
+    gauge("active_runs", "Runs waiting or under way", active);
+    // A store that cannot be read says so in `ready`; a count that is not known is left out.
+    if let Ok(sessions) = services.state.sessions.count().await {
+        gauge("sessions", "Sessions in the store", sessions);
+    }
+}
+
+fn at_the_door(door: &Counters, registry: &mut Registry) {
+    let door = door.snapshot();
+    let open = i64::try_from(door.open).unwrap_or(i64::MAX);
+    registry.register(
+        "open_connections",
+        "Connections now open",
+        ConstGauge::new(open),
+    );
+    let mut counter = |name: &str, help: &str, value: u64| {
+        registry.register(name, help, ConstCounter::new(value));
+    };
+    counter("connections", "Connections accepted", door.accepted);
+    counter("requests", "Requests that reached the guard", door.requests);
+    counter(
+        "refused_requests",
+        "Requests the guard sent away",
+        door.guarded,
+    );
+    counter(
+        "malformed_requests",
+        "Requests with broken framing, size or pace",
+        door.malformed,
+    );
+    counter(
+        "panics",
+        "Requests that ended in a fault of ours",
+        door.panics,
+    );
+}
+
+async fn model_calls(services: &Services, registry: &mut Registry) {
+    let (since, until) = (UnixMillis(0), UnixMillis(i64::MAX));
+    let Ok(totals) = services.state.metering.totals(since, until).await else {
+        return;
+    };
+    let mut counter = |name: &str, help: &str, value: u64| {
+        registry.register(name, help, ConstCounter::new(value));
+    };
+    let tokens = |count: Option<domain::TokenCount>| count.unwrap_or_default().0;
+    let micros = u64::try_from(totals.cost.0).unwrap_or_default();
+    counter("model_calls", "Model calls", totals.calls);
+    counter(
+        "unpriced_model_calls",
+        "Model calls without a known price",
+        totals.unpriced,
+    );
+    counter(
+        "input_tokens",
+        "Prompt tokens, as far as reported",
+        tokens(totals.usage.input),
+    );
+    counter(
+        "output_tokens",
+        "Answer tokens, as far as reported",
+        tokens(totals.usage.output),
+    );
+    counter(
+        "cost_micro_usd",
+        "Known cost in millionths of a US dollar",
+        micros,
+    );
 }

@@ -28,8 +28,11 @@ pub(super) async fn call(
     let Some(method) = METHODS.iter().find(|method| method.name == name) else {
         let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
         let known: Vec<_> = METHODS.iter().map(|method| method.name).collect();
-        let error = ApiError::new(ErrorCode::MethodNotFound, format!("unknown method: {shown}"))
-            .with_details(json!({ "methods": known }));
+        let error = ApiError::new(
+            ErrorCode::MethodNotFound,
+            format!("unknown method: {shown}"),
+        )
+        .with_details(json!({ "methods": known }));
         return error_reply(&error);
     };
     if let Some(scope) = scope(method.scope)
@@ -63,15 +66,21 @@ async fn dispatch(services: &Arc<Services>, name: &str, body: &[u8]) -> Result<V
             read::<LoginLink>(body)?;
             out(services.login_link()?)
         }
-        other => Err(ApiError::new(ErrorCode::MethodNotFound, format!("unknown method: {other}"))),
+        other => Err(ApiError::new(
+            ErrorCode::MethodNotFound,
+            format!("unknown method: {other}"),
+        )),
     }
 }
 
 /// Reads a method's parameters; an empty body counts as `{}`.
 fn read<M: Method>(body: &[u8]) -> Result<M::Params, ApiError> {
-    let body = if body.iter().all(u8::is_ascii_whitespace) { b"{}" } else { body };
-    let invalid =
-        |what: String| ApiError::invalid(format!("invalid {} params: {what}", M::NAME));
+    let body = if body.iter().all(u8::is_ascii_whitespace) {
+        b"{}"
+    } else {
+        body
+    };
+    let invalid = |what: String| ApiError::invalid(format!("invalid {} params: {what}", M::NAME));
     super::json::check(body).map_err(invalid)?;
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(invalid("expected an object".to_owned()));
@@ -80,7 +89,11 @@ fn read<M: Method>(body: &[u8]) -> Result<M::Params, ApiError> {
     let params = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let what = error.into_inner().to_string();
-        invalid(if path == "." { what } else { format!("{path}: {what}") })
+        invalid(if path == "." {
+            what
+        } else {
+            format!("{path}: {what}")
+        })
     })?;
     reader.end().map_err(|error| invalid(error.to_string()))?;
     Ok(params)
@@ -124,7 +137,10 @@ pub(super) fn login(services: &Services, body: &[u8]) -> Reply {
         );
         return error_reply(&error);
     };
-    respond::json(StatusCode::OK, &json!({ "ok": true, "data": { "token": token.expose_secret() } }))
+    respond::json(
+        StatusCode::OK,
+        &json!({ "ok": true, "data": { "token": token.expose_secret() } }),
+    )
 }
 
 /// An error in this dialect.
@@ -142,7 +158,9 @@ pub(super) fn error_reply(error: &ApiError) -> Reply {
     let mut reply = respond::json(error.status, &json!({ "ok": false, "error": shape }));
     if let Some(wait) = error.retry_after {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        reply.headers_mut().insert(RETRY_AFTER, seconds.max(1).into());
+        reply
+            .headers_mut()
+            .insert(RETRY_AFTER, seconds.max(1).into());
     }
     reply
 }
@@ -160,11 +178,19 @@ mod tests {
                 .split('.')
                 .map(|word| {
                     let mut letters = word.chars();
-                    letters.next().map(|l| l.to_ascii_uppercase()).into_iter().chain(letters)
+                    letters
+                        .next()
+                        .map(|l| l.to_ascii_uppercase())
+                        .into_iter()
+                        .chain(letters)
                         .collect::<String>()
                 })
                 .collect();
-            assert!(source.contains(&format!("{marker}::NAME =>")), "{} has no handler", method.name);
+            assert!(
+                source.contains(&format!("{marker}::NAME =>")),
+                "{} has no handler",
+                method.name
+            );
         }
     }
 }

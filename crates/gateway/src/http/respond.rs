@@ -28,7 +28,9 @@ pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Reply {
 pub(super) fn plain(status: StatusCode, text: &'static str) -> Reply {
     let mut reply = Response::new(ResponseBody::full(Bytes::from_static(text.as_bytes())));
     *reply.status_mut() = status;
-    reply.headers_mut().insert(CONTENT_TYPE, constant("text/plain; charset=utf-8"));
+    reply
+        .headers_mut()
+        .insert(CONTENT_TYPE, constant("text/plain; charset=utf-8"));
     reply
 }
 
@@ -40,9 +42,7 @@ pub(super) fn wrong_method(allowed: &'static str) -> Reply {
 }
 
 /// Server-sent events. Dropping the answer drops the stream.
-pub(super) fn events(
-    events: impl futures_util::Stream<Item = Bytes> + Send + 'static,
-) -> Reply {
+pub(super) fn events(events: impl futures_util::Stream<Item = Bytes> + Send + 'static) -> Reply {
     use futures_util::StreamExt as _;
     let frames = events.map(|bytes| Ok::<_, Infallible>(Frame::data(bytes)));
     let mut reply = Response::new(ResponseBody::stream(StreamBody::new(frames)));

@@ -62,7 +62,12 @@ const fn route(
     access: RouteAccess,
     target: Target,
 ) -> Route {
-    Route { path, methods, access, target }
+    Route {
+        path,
+        methods,
+        access,
+        target,
+    }
 }
 
 /// Every route but the files of the Control UI.
@@ -72,12 +77,37 @@ pub const ROUTES: &[Route] = &[
     route("/ready", "GET, HEAD", RouteAccess::Probe, Target::Ready),
     route("/readyz", "GET, HEAD", RouteAccess::Probe, Target::Ready),
     route("/startupz", "GET, HEAD", RouteAccess::Probe, Target::Ready),
-    route("/metrics", "GET", RouteAccess::Needs(Scope::Read), Target::Metrics),
-    route("/v1/chat/completions", "POST", RouteAccess::Needs(Scope::Write), Target::ChatCompletions),
-    route("/v1/models", "GET", RouteAccess::Needs(Scope::Read), Target::Models),
-    route("/v1/models/*", "GET", RouteAccess::Needs(Scope::Read), Target::Model),
+    route(
+        "/metrics",
+        "GET",
+        RouteAccess::Needs(Scope::Read),
+        Target::Metrics,
+    ),
+    route(
+        "/v1/chat/completions",
+        "POST",
+        RouteAccess::Needs(Scope::Write),
+        Target::ChatCompletions,
+    ),
+    route(
+        "/v1/models",
+        "GET",
+        RouteAccess::Needs(Scope::Read),
+        Target::Models,
+    ),
+    route(
+        "/v1/models/*",
+        "GET",
+        RouteAccess::Needs(Scope::Read),
+        Target::Model,
+    ),
     // A method says itself which scope it needs.
-    route("/api/rpc/*", "POST", RouteAccess::Needs(Scope::Read), Target::Rpc),
+    route(
+        "/api/rpc/*",
+        "POST",
+        RouteAccess::Needs(Scope::Read),
+        Target::Rpc,
+    ),
     // The one-time code is the credential.
     route("/api/login", "POST", RouteAccess::Open, Target::Login),
 ];
@@ -108,7 +138,10 @@ impl Handler for Site {
         let query = head.uri.query();
         let caller = match route.access {
             RouteAccess::Open => None,
-            RouteAccess::Probe => self.authority.authenticate(&head.headers, query, &peer).ok(),
+            RouteAccess::Probe => self
+                .authority
+                .authenticate(&head.headers, query, &peer)
+                .ok(),
             RouteAccess::Needs(scope) => {
                 match self.authority.authenticate(&head.headers, query, &peer) {
                     Ok(caller) if caller.scopes.allow(scope) => Some(caller),
@@ -121,7 +154,12 @@ impl Handler for Site {
             Ok(body) => body,
             Err(reply) => return reply,
         };
-        let asked = Asked { headers: &head.headers, path, query, body };
+        let asked = Asked {
+            headers: &head.headers,
+            path,
+            query,
+            body,
+        };
         self.answer(route, asked, caller.as_ref()).await
     }
 }
@@ -135,17 +173,14 @@ struct Asked<'a> {
 }
 
 impl Site {
-    async fn answer(
-        &self,
-        route: &Route,
-        asked: Asked<'_>,
-        caller: Option<&Caller>,
-    ) -> Reply {
+    async fn answer(&self, route: &Route, asked: Asked<'_>, caller: Option<&Caller>) -> Reply {
         match (route.target, caller) {
             (Target::Health, _) => health::live(),
             (Target::Ready, caller) => health::ready(&self.services, caller.is_some()),
             (Target::Login, _) => native::login(&self.services, &asked.body),
-            (Target::Metrics, Some(_)) => metrics::render(&self.services, &self.plan.counters).await,
+            (Target::Metrics, Some(_)) => {
+                metrics::render(&self.services, &self.plan.counters).await
+            }
             (Target::ChatCompletions, Some(caller)) => {
                 openai::chat::complete(&self.services, caller, asked.headers, &asked.body).await
             }
@@ -191,7 +226,9 @@ impl Site {
             Target::Rpc | Target::Login => NATIVE_BODY,
         };
         net::require_json(headers).map_err(|error| error.response())?;
-        net::read_body(headers, body, limit, peer).await.map_err(|error| error.response())
+        net::read_body(headers, body, limit, peer)
+            .await
+            .map_err(|error| error.response())
     }
 
     fn unrouted(&self, headers: &HeaderMap, method: &Method, path: &str) -> Reply {
@@ -219,21 +256,31 @@ impl Site {
 }
 
 fn find(path: &str) -> Option<&'static Route> {
-    ROUTES.iter().find(|route| match route.path.strip_suffix('*') {
-        Some(prefix) => path.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()),
-        None => route.path == path,
-    })
+    ROUTES
+        .iter()
+        .find(|route| match route.path.strip_suffix('*') {
+            Some(prefix) => path
+                .strip_prefix(prefix)
+                .is_some_and(|rest| !rest.is_empty()),
+            None => route.path == path,
+        })
 }
 
 fn allows(route: &Route, method: &Method) -> bool {
-    route.methods.split(", ").any(|allowed| allowed == method.as_str())
+    route
+        .methods
+        .split(", ")
+        .any(|allowed| allowed == method.as_str())
 }
 
 /// Paths that never fall through to the Control UI.
 fn is_api(path: &str) -> bool {
     ["/api", "/v1", "/tools", "/hooks", "/ws"]
         .iter()
-        .any(|root| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        .any(|root| {
+            path.strip_prefix(root)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
 }
 
 fn is_upgrade(headers: &HeaderMap) -> bool {
@@ -273,7 +320,13 @@ fn decoded(text: &str) -> Option<Cow<'_, str>> {
     while let Some(byte) = rest.next() {
         if byte == b'%' {
             let pair = [rest.next()?, rest.next()?];
-            bytes.push(data_encoding::HEXLOWER_PERMISSIVE.decode(&pair).ok()?.first().copied()?);
+            bytes.push(
+                data_encoding::HEXLOWER_PERMISSIVE
+                    .decode(&pair)
+                    .ok()?
+                    .first()
+                    .copied()?,
+            );
         } else {
             bytes.push(byte);
         }
@@ -291,7 +344,15 @@ mod tests {
             let path = route.path.replace('*', "x");
             assert_eq!(find(&path).map(|found| found.path), Some(route.path));
         }
-        for path in ["/", "/v1", "/v1/", "/v1/models/", "/V1/models", "/healthz/", "/api/rpc/"] {
+        for path in [
+            "/",
+            "/v1",
+            "/v1/",
+            "/v1/models/",
+            "/V1/models",
+            "/healthz/",
+            "/api/rpc/",
+        ] {
             assert!(find(path).is_none(), "{path}");
         }
     }
@@ -305,7 +366,14 @@ mod tests {
             .collect();
         assert_eq!(
             open,
-            ["/health", "/healthz", "/ready", "/readyz", "/startupz", "/api/login"]
+            [
+                "/health",
+                "/healthz",
+                "/ready",
+                "/readyz",
+                "/startupz",
+                "/api/login"
+            ]
         );
     }
 

@@ -19,10 +19,16 @@ pub(super) fn file(assets: &dyn Assets, headers: &HeaderMap, method: &Method, pa
     }
     let name = path.trim_start_matches('/');
     let last = name.rsplit('/').next().unwrap_or_default();
-    let name = if last.contains('.') { name } else { "index.html" };
+    let name = if last.contains('.') {
+        name
+    } else {
+        "index.html"
+    };
     match assets.find(name) {
         Some(asset) => {
-            let known = headers.get(IF_NONE_MATCH).is_some_and(|tag| tag == asset.etag);
+            let known = headers
+                .get(IF_NONE_MATCH)
+                .is_some_and(|tag| tag == asset.etag);
             reply(&asset, known)
         }
         None => respond::plain(StatusCode::NOT_FOUND, "Not Found"),
@@ -39,8 +45,11 @@ fn reply(asset: &AssetView, known: bool) -> Reply {
     let headers = reply.headers_mut();
     headers.insert(CONTENT_TYPE, respond::text(asset.content_type));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    let caching =
-        if asset.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let caching = if asset.immutable {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     headers.insert(CACHE_CONTROL, respond::constant(caching));
     headers.insert(ETAG, respond::text(asset.etag));
     reply

@@ -40,7 +40,10 @@ impl HealthMonitor {
         tasks: &TaskTracker,
         stopping: CancellationToken,
     ) -> Self {
-        let last = Last { at: clock.now(), ..Last::default() };
+        let last = Last {
+            at: clock.now(),
+            ..Last::default()
+        };
         let monitor = Self {
             store,
             clock,
@@ -52,8 +55,16 @@ impl HealthMonitor {
         tasks.spawn(async move {
             let stopping = watching.stopping.clone();
             loop {
-                let pause = if watching.problem().is_some() { WHEN_BROKEN } else { EVERY };
-                if stopping.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                let pause = if watching.problem().is_some() {
+                    WHEN_BROKEN
+                } else {
+                    EVERY
+                };
+                if stopping
+                    .run_until_cancelled(tokio::time::sleep(pause))
+                    .await
+                    .is_none()
+                {
                     return;
                 }
                 watching.probe().await;
@@ -64,12 +75,20 @@ impl HealthMonitor {
 
     /// Says that start-up is over.
     pub fn set_ready(&self) {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).ready = true;
+        self.last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .ready = true;
     }
 
     /// Writes to the store now and remembers how that went.
     pub async fn probe(&self) {
-        let found = self.store.probe().await.err().map(|error| error.to_string());
+        let found = self
+            .store
+            .probe()
+            .await
+            .err()
+            .map(|error| error.to_string());
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match (&last.problem, &found) {
             (None, Some(problem)) => {
@@ -113,6 +132,10 @@ impl HealthMonitor {
     }
 
     fn problem(&self) -> Option<String> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).problem.clone()
+        self.last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .problem
+            .clone()
     }
 }

@@ -1,7 +1,7 @@
 //! Usage of the direct path: counted per call, written in batches, off the caller's way.
 
 use crate::services::Services;
-use domain::{Usage};
+use domain::Usage;
 use llm::{ModelEvent, Target};
 use state::{Metering, UsageRow};
 use std::sync::Arc;
@@ -63,7 +63,11 @@ pub(crate) struct Metered {
 
 impl Metered {
     pub(crate) fn new(services: Arc<Services>, target: &Target) -> Self {
-        Self { services, target: target.clone(), usage: Usage::default() }
+        Self {
+            services,
+            target: target.clone(),
+            usage: Usage::default(),
+        }
     }
 
     /// Notes what an event says about usage.
@@ -85,7 +89,10 @@ impl Drop for Metered {
             provider: info.provider.clone(),
             model: info.model.clone(),
             usage: self.usage,
-            cost: info.price.as_ref().and_then(|price| price.cost(&self.usage)),
+            cost: info
+                .price
+                .as_ref()
+                .and_then(|price| price.cost(&self.usage)),
         });
     }
 }

@@ -10,8 +10,8 @@ use domain::{
 };
 use protocol::ErrorCode;
 use protocol::methods::agent::{
-    AgentMeta, AgentParams, AgentReply, AgentResult, AgentRunMeta, AgentWaitParams,
-    AgentWaitReply, Payload, RunUsage,
+    AgentMeta, AgentParams, AgentReply, AgentResult, AgentRunMeta, AgentWaitParams, AgentWaitReply,
+    Payload, RunUsage,
 };
 use protocol::methods::chat::{ChatAbortParams, ChatAbortReply};
 use sha2::{Digest, Sha256};
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a repeated key finds the first run.
-const KEY_TTL: Duration = Duration::from_secs(24 * 3600);
+const KEY_TTL: Duration = Duration::from_hours(24);
 
 /// Longest idempotency key, in bytes.
 const MAX_KEY: usize = 256;
@@ -35,18 +35,14 @@ const DEFAULT_WAIT_MS: u64 = 30_000;
 const MAX_WAIT_MS: u64 = 600_000;
 
 /// How long `agent` waits for a run that an earlier call of the same key started.
-const DUPLICATE_WAIT: Duration = Duration::from_secs(600);
+const DUPLICATE_WAIT: Duration = Duration::from_mins(10);
 
 impl Services {
     /// Runs an agent on a message. With `wait: false` the reply is `accepted`, else the run's end.
     ///
     /// # Errors
     /// [`ApiError`]: what was wrong with the parameters, or why the run did not succeed.
-    pub async fn agent(
-        &self,
-        params: AgentParams,
-        origin: Origin,
-    ) -> Result<AgentReply, ApiError> {
+    pub async fn agent(&self, params: AgentParams, origin: Origin) -> Result<AgentReply, ApiError> {
         if params.message.trim().is_empty() {
             return Err(invalid("message must not be empty"));
         }
@@ -76,7 +72,10 @@ impl Services {
             sampling: Sampling::default(),
             model: params.model,
             on_disconnect: OnDisconnect::Continue,
-            timeout_ms: params.timeout.filter(|s| *s > 0).map(|s| s.saturating_mul(1000)),
+            timeout_ms: params
+                .timeout
+                .filter(|s| *s > 0)
+                .map(|s| s.saturating_mul(1000)),
         };
         let key = IdempotencyKey {
             scope: "agent".to_owned(),
@@ -94,9 +93,14 @@ impl Services {
                 ..AgentReply::default()
             });
         }
-        let Some(mut feed) = feed else { return self.earlier(&run).await };
+        let Some(mut feed) = feed else {
+            return self.earlier(&run).await;
+        };
         let Some(report) = feed.finished().await else {
-            return Err(ApiError::new(ErrorCode::Unavailable, "the gateway is shutting down"));
+            return Err(ApiError::new(
+                ErrorCode::Unavailable,
+                "the gateway is shutting down",
+            ));
         };
         self.reply(&report).await
     }
@@ -104,14 +108,24 @@ impl Services {
     /// The session a call addresses: by `sessionId`, by key, else the agent's main session.
     async fn addressed(&self, agent: &Agent, params: &AgentParams) -> Result<SessionKey, ApiError> {
         if let Some(id) = &params.session_id {
-            let rows = self.state.sessions.list(Some(&agent.id), usize::MAX).await?;
-            return rows.into_iter().find(|row| row.session_id == *id).map(|row| row.key).ok_or_else(
-                || ApiError::new(ErrorCode::NotFound, "no session has that sessionId"),
-            );
+            let rows = self
+                .state
+                .sessions
+                .list(Some(&agent.id), usize::MAX)
+                .await?;
+            return rows
+                .into_iter()
+                .find(|row| row.session_id == *id)
+                .map(|row| row.key)
+                .ok_or_else(|| {
+                    ApiError::new(ErrorCode::NotFound, "no session has that sessionId")
+                });
         }
         let text = params.session_key.as_deref().unwrap_or("main");
         if agent::is_reserved(text) {
-            return Err(invalid("sessionKey lies in a namespace of the gateway itself"));
+            return Err(invalid(
+                "sessionKey lies in a namespace of the gateway itself",
+            ));
         }
         agent::expand(text, &agent.id).map_err(|why| invalid(&why.to_string()))
     }
@@ -125,7 +139,11 @@ impl Services {
             });
             return Err(error.with_details(details));
         }
-        let text = report.message.as_ref().map(Message::text).unwrap_or_default();
+        let text = report
+            .message
+            .as_ref()
+            .map(Message::text)
+            .unwrap_or_default();
         let session = self.state.sessions.get(&report.session).await?;
         let duration = report.finished_at.0.saturating_sub(report.accepted_at.0);
         Ok(AgentReply {
@@ -135,7 +153,10 @@ impl Services {
             summary: Some("completed".to_owned()),
             accepted_at: Some(report.accepted_at.0),
             result: Some(AgentResult {
-                payloads: vec![Payload { text, media_url: None }],
+                payloads: vec![Payload {
+                    text,
+                    media_url: None,
+                }],
                 meta: AgentMeta {
                     duration_ms: u64::try_from(duration).unwrap_or_default(),
                     agent_meta: AgentRunMeta {
@@ -155,7 +176,10 @@ impl Services {
     /// The end of a run that an earlier call started.
     async fn earlier(&self, run: &RunId) -> Result<AgentReply, ApiError> {
         let Some(row) = self.agents.wait(run, DUPLICATE_WAIT).await? else {
-            return Err(ApiError::new(ErrorCode::Timeout, "the run has not ended yet"));
+            return Err(ApiError::new(
+                ErrorCode::Timeout,
+                "the run has not ended yet",
+            ));
         };
         let report = self.reported(row).await?;
         self.reply(&report).await
@@ -164,7 +188,10 @@ impl Services {
     /// A finished run's report, from the log.
     async fn reported(&self, row: RunRow) -> Result<RunReport, ApiError> {
         let RunStatus::Finished(outcome) = row.status else {
-            return Err(ApiError::new(ErrorCode::Unavailable, "the run has not ended yet"));
+            return Err(ApiError::new(
+                ErrorCode::Unavailable,
+                "the run has not ended yet",
+            ));
         };
         let mut report = RunReport {
             run: row.run,
@@ -181,7 +208,9 @@ impl Services {
         let mut after = Seq(row.accepted_seq.0 - 1);
         loop {
             let page = self.state.log.read(&report.session, after, 500).await?;
-            let Some(last) = page.last() else { return Ok(report) };
+            let Some(last) = page.last() else {
+                return Ok(report);
+            };
             after = last.seq;
             for recorded in page {
                 if recorded.run.as_ref() != Some(&report.run) {
@@ -212,12 +241,26 @@ impl Services {
     /// # Errors
     /// [`ApiError`] when the store cannot be read.
     pub async fn agent_wait(&self, params: AgentWaitParams) -> Result<AgentWaitReply, ApiError> {
-        let wait = params.timeout_ms.unwrap_or(DEFAULT_WAIT_MS).min(MAX_WAIT_MS);
+        let wait = params
+            .timeout_ms
+            .unwrap_or(DEFAULT_WAIT_MS)
+            .min(MAX_WAIT_MS);
         let run = RunId::new(params.run_id.as_str());
         let row = self.agents.wait(&run, Duration::from_millis(wait)).await?;
-        let reply = AgentWaitReply { run_id: params.run_id, ..AgentWaitReply::default() };
-        let Some(RunRow { status: RunStatus::Finished(outcome), finished_at, .. }) = row else {
-            return Ok(AgentWaitReply { status: "timeout".to_owned(), ..reply });
+        let reply = AgentWaitReply {
+            run_id: params.run_id,
+            ..AgentWaitReply::default()
+        };
+        let Some(RunRow {
+            status: RunStatus::Finished(outcome),
+            finished_at,
+            ..
+        }) = row
+        else {
+            return Ok(AgentWaitReply {
+                status: "timeout".to_owned(),
+                ..reply
+            });
         };
         let status = if outcome.is_success() { "ok" } else { "error" };
         Ok(AgentWaitReply {

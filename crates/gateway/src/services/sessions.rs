@@ -30,7 +30,10 @@ impl Services {
         let limit = bounded(params.limit, HISTORY, "limit")?;
         let Some(row) = self.state.sessions.get(&key).await? else {
             let session_key = key.to_string();
-            return Ok(ChatHistoryReply { session_key, ..ChatHistoryReply::default() });
+            return Ok(ChatHistoryReply {
+                session_key,
+                ..ChatHistoryReply::default()
+            });
         };
         let mut messages = Vec::new();
         let mut after = Seq(0);
@@ -80,7 +83,9 @@ fn bounded(
 ) -> Result<usize, ApiError> {
     let asked = asked.unwrap_or(usual);
     if !(1..=most).contains(&asked) {
-        return Err(ApiError::invalid(format!("{name} must be between 1 and {most}")));
+        return Err(ApiError::invalid(format!(
+            "{name} must be between 1 and {most}"
+        )));
     }
     Ok(usize::try_from(asked).unwrap_or(usize::MAX))
 }
@@ -103,9 +108,11 @@ fn entry(row: SessionRow) -> SessionEntry {
 /// A record as the messages clients show.
 fn shown(recorded: &Recorded) -> Vec<Value> {
     match &recorded.record {
-        Record::TurnAccepted(turn) => {
-            turn.input.iter().flat_map(|message| spoken(recorded, message)).collect()
-        }
+        Record::TurnAccepted(turn) => turn
+            .input
+            .iter()
+            .flat_map(|message| spoken(recorded, message))
+            .collect(),
         Record::AssistantMessage(said) => {
             let usage = &said.usage;
             let mut value = json!({
@@ -126,7 +133,10 @@ fn shown(recorded: &Recorded) -> Vec<Value> {
             vec![value]
         }
         Record::ToolFinished(result) => {
-            let message = Message { role: Role::Tool, parts: vec![Part::ToolResult(result.clone())] };
+            let message = Message {
+                role: Role::Tool,
+                parts: vec![Part::ToolResult(result.clone())],
+            };
             spoken(recorded, &message)
         }
         Record::SessionOpened(_)

@@ -39,7 +39,11 @@ impl Services {
             .collect();
         let now = self.clock.now();
         let today = UnixMillis(now.0 - now.0.rem_euclid(DAY_MS));
-        let totals = self.state.metering.totals(today, UnixMillis(today.0 + DAY_MS)).await?;
+        let totals = self
+            .state
+            .metering
+            .totals(today, UnixMillis(today.0 + DAY_MS))
+            .await?;
         let seen = self.runtime.snapshot();
         Ok(StatusReply {
             runtime_version: seen.version.to_owned(),
@@ -72,11 +76,17 @@ impl Services {
     pub fn login_link(&self) -> Result<LoginLinkReply, ApiError> {
         let addresses = self.runtime.snapshot().addresses;
         let Some(base) = addresses.into_iter().next() else {
-            return Err(ApiError::new(ErrorCode::Unavailable, "the gateway is not listening yet"));
+            return Err(ApiError::new(
+                ErrorCode::Unavailable,
+                "the gateway is not listening yet",
+            ));
         };
         let (code, until) = self.logins.issue(self.clock.now()).map_err(|error| {
             ApiError::new(ErrorCode::Internal, format!("no random bytes: {error}"))
         })?;
-        Ok(LoginLinkReply { url: format!("{base}/#code={code}"), expires_at: until.0 })
+        Ok(LoginLinkReply {
+            url: format!("{base}/#code={code}"),
+            expires_at: until.0,
+        })
     }
 }

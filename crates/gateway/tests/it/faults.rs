@@ -26,9 +26,13 @@ async fn every_fault_is_a_typed_error_in_bounded_time() {
     for (fault, status, code) in TABLE {
         for model in ["openclaw", "fake/fake-1"] {
             let begun = Instant::now();
-            let body = say_with(fault, json!({ "model": model }));
+            let body = say_with(fault, &json!({ "model": model }));
             let answer = site.caller().post_json(PATH, &body).await.unwrap();
-            assert!(begun.elapsed() < Duration::from_secs(5), "{fault} took {:?}", begun.elapsed());
+            assert!(
+                begun.elapsed() < Duration::from_secs(5),
+                "{fault} took {:?}",
+                begun.elapsed()
+            );
             let error = answer.json().unwrap()["error"].clone();
             assert_eq!(
                 (answer.status.as_u16(), error["code"].as_str().unwrap()),
@@ -48,7 +52,7 @@ async fn every_fault_is_a_typed_error_in_bounded_time() {
 async fn a_stream_that_breaks_says_so_and_ends() {
     let site = Site::start().await;
     for (fault, _, code) in TABLE {
-        let body = say_with(fault, json!({ "stream": true }));
+        let body = say_with(fault, &json!({ "stream": true }));
         let stream = site.caller().stream(PATH, &body).await.unwrap();
         assert_eq!(stream.status, 200, "accepted, so the stream began");
         let mut events = stream.collect().await.unwrap();
@@ -64,16 +68,33 @@ async fn partial_answers_are_kept_and_marked() {
     let site = Site::start().await;
     for fault in ["CUT", "HANGMID", "BADJSON"] {
         let key = fault.to_lowercase();
-        let caller = site.caller().header("x-openclaw-session-key", &key).unwrap();
+        let caller = site
+            .caller()
+            .header("x-openclaw-session-key", &key)
+            .unwrap();
         caller.post_json(PATH, &say(fault)).await.unwrap();
         let asked = json!({ "sessionKey": key });
         let history = site.caller().rpc("chat.history", &asked).await.unwrap();
-        let last = history["messages"].as_array().unwrap().last().unwrap().clone();
+        let last = history["messages"]
+            .as_array()
+            .unwrap()
+            .last()
+            .unwrap()
+            .clone();
         assert_eq!(last["incomplete"], true, "{fault}: {history}");
-        assert!(last["content"][0]["text"].as_str().unwrap().starts_with("Hello"), "{last}");
+        assert!(
+            last["content"][0]["text"]
+                .as_str()
+                .unwrap()
+                .starts_with("Hello"),
+            "{last}"
+        );
         // The session is not poisoned: the next turn works.
         let next = caller.post_json(PATH, &say("SAY:fine")).await.unwrap();
-        assert_eq!(next.json().unwrap()["choices"][0]["message"]["content"], "fine");
+        assert_eq!(
+            next.json().unwrap()["choices"][0]["message"]["content"],
+            "fine"
+        );
     }
     site.stop().await;
 }
@@ -86,11 +107,17 @@ async fn a_provider_that_is_not_there_is_named() {
     })
     .await;
     for model in ["openclaw", "fake/fake-1"] {
-        let body = say_with("hi", json!({ "model": model }));
+        let body = say_with("hi", &json!({ "model": model }));
         let answer = site.caller().post_json(PATH, &body).await.unwrap();
         let error = answer.json().unwrap()["error"].clone();
-        assert_eq!((answer.status.as_u16(), &error["code"]), (502, &json!("provider_unreachable")));
-        assert!(error["message"].as_str().unwrap().contains("127.0.0.1:9"), "{error}");
+        assert_eq!(
+            (answer.status.as_u16(), &error["code"]),
+            (502, &json!("provider_unreachable"))
+        );
+        assert!(
+            error["message"].as_str().unwrap().contains("127.0.0.1:9"),
+            "{error}"
+        );
     }
     site.stop().await;
 }
@@ -104,7 +131,14 @@ async fn the_next_model_answers_when_the_first_fails_before_it_spoke() {
             json!({ "primary": "dead/m", "fallbacks": ["fake/fake-1"] });
     })
     .await;
-    let answer = site.caller().post_json(PATH, &say("SAY:second")).await.unwrap();
-    assert_eq!(answer.json().unwrap()["choices"][0]["message"]["content"], "second");
+    let answer = site
+        .caller()
+        .post_json(PATH, &say("SAY:second"))
+        .await
+        .unwrap();
+    assert_eq!(
+        answer.json().unwrap()["choices"][0]["message"]["content"],
+        "second"
+    );
     site.stop().await;
 }

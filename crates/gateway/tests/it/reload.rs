@@ -28,9 +28,17 @@ async fn warnings(site: &Site) -> String {
 #[tokio::test]
 async fn an_endpoint_opens_and_closes_without_a_restart() {
     let site = Site::start().await;
-    let status = async || site.caller().post_json(PATH, &say("hi")).await.unwrap().status;
+    let status = async || {
+        site.caller()
+            .post_json(PATH, &say("hi"))
+            .await
+            .unwrap()
+            .status
+    };
     assert_eq!(status().await, 200);
-    settings(&site, |s| s["gateway"]["http"]["endpoints"]["chatCompletions"]["enabled"] = false.into());
+    settings(&site, |s| {
+        s["gateway"]["http"]["endpoints"]["chatCompletions"]["enabled"] = false.into();
+    });
     until("off", async || status().await == 404).await;
     settings(&site, |_| {});
     until("on again", async || status().await == 200).await;
@@ -40,7 +48,9 @@ async fn an_endpoint_opens_and_closes_without_a_restart() {
 #[tokio::test]
 async fn agents_and_models_change_live() {
     let site = Site::start().await;
-    settings(&site, |s| s["agents"]["defaults"]["model"] = "fake/fake-2".into());
+    settings(&site, |s| {
+        s["agents"]["defaults"]["model"] = "fake/fake-2".into();
+    });
     until("the other model", async || {
         site.caller().post_json(PATH, &say("hi")).await.unwrap();
         site.model.last_request()["model"] == "fake-2"
@@ -52,14 +62,33 @@ async fn agents_and_models_change_live() {
 #[tokio::test]
 async fn broken_settings_change_nothing_and_are_told() {
     let site = Site::start().await;
-    site.home.write_config_text("{ gateway: { port: 'many' ").unwrap();
-    until("told", async || warnings(&site).await.contains("cannot be used")).await;
-    assert_eq!(site.caller().post_json(PATH, &say("hi")).await.unwrap().status, 200);
+    site.home
+        .write_config_text("{ gateway: { port: 'many' ")
+        .unwrap();
+    until("told", async || {
+        warnings(&site).await.contains("cannot be used")
+    })
+    .await;
+    assert_eq!(
+        site.caller()
+            .post_json(PATH, &say("hi"))
+            .await
+            .unwrap()
+            .status,
+        200
+    );
     // A start with the broken file uses the last one that worked.
     let (model, home) = site.stop().await;
     let site = Site::on(model, home).await;
     assert!(warnings(&site).await.contains("last settings that worked"));
-    assert_eq!(site.caller().post_json(PATH, &say("hi")).await.unwrap().status, 200);
+    assert_eq!(
+        site.caller()
+            .post_json(PATH, &say("hi"))
+            .await
+            .unwrap()
+            .status,
+        200
+    );
     site.stop().await;
 }
 

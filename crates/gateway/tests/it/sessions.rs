@@ -7,7 +7,10 @@ const PATH: &str = "/v1/chat/completions";
 
 fn roles(request: &serde_json::Value) -> Vec<String> {
     let messages = request["messages"].as_array().unwrap();
-    messages.iter().map(|m| m["role"].as_str().unwrap().to_owned()).collect()
+    messages
+        .iter()
+        .map(|m| m["role"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -23,18 +26,23 @@ async fn by_default_nothing_is_remembered() {
 #[tokio::test]
 async fn a_user_and_a_session_key_remember() {
     let site = Site::start().await;
-    let user = say_with("hi", json!({ "user": "alice" }));
-    let keyed = site.caller().header("x-openclaw-session-key", "agent:main:lab").unwrap();
+    let user = say_with("hi", &json!({ "user": "alice" }));
+    let keyed = site
+        .caller()
+        .header("x-openclaw-session-key", "agent:main:lab")
+        .unwrap();
     for (caller, body) in [(site.caller(), user), (keyed, say("hi"))] {
         let first = caller.post_json(PATH, &body).await.unwrap();
         let second = caller.post_json(PATH, &body).await.unwrap();
-        let key = |answer: &testkit::Answer| {
-            answer.header("x-openclaw-session-key").unwrap().to_owned()
-        };
+        let key =
+            |answer: &testkit::Answer| answer.header("x-openclaw-session-key").unwrap().to_owned();
         assert_eq!(key(&first), key(&second));
-        assert_eq!(roles(&site.model.last_request()), ["system", "user", "assistant", "user"]);
+        assert_eq!(
+            roles(&site.model.last_request()),
+            ["system", "user", "assistant", "user"]
+        );
     }
-    let other = say_with("hi", json!({ "user": "bob" }));
+    let other = say_with("hi", &json!({ "user": "bob" }));
     site.caller().post_json(PATH, &other).await.unwrap();
     assert_eq!(roles(&site.model.last_request()), ["system", "user"]);
     site.stop().await;
@@ -43,12 +51,18 @@ async fn a_user_and_a_session_key_remember() {
 #[tokio::test]
 async fn a_client_that_sends_its_whole_history_does_not_double_it() {
     let site = Site::start().await;
-    site.caller().post_json(PATH, &say_with("one", json!({ "user": "u" }))).await.unwrap();
+    site.caller()
+        .post_json(PATH, &say_with("one", &json!({ "user": "u" })))
+        .await
+        .unwrap();
     let whole = json!({ "model": "openclaw", "user": "u", "messages": [
         { "role": "user", "content": "one" }, { "role": "assistant", "content": "x" },
         { "role": "user", "content": "two" }] });
     site.caller().post_json(PATH, &whole).await.unwrap();
-    assert_eq!(roles(&site.model.last_request()), ["system", "user", "assistant", "user"]);
+    assert_eq!(
+        roles(&site.model.last_request()),
+        ["system", "user", "assistant", "user"]
+    );
     site.stop().await;
 }
 
@@ -71,7 +85,10 @@ async fn reserved_and_foreign_keys_are_refused() {
     let site = Site::start().await;
     for (key, words) in [
         ("cron:1", "cannot use reserved internal session namespaces"),
-        ("agent:main:subagent:x", "cannot use reserved internal session namespaces"),
+        (
+            "agent:main:subagent:x",
+            "cannot use reserved internal session namespaces",
+        ),
         ("a b", "session key contains"),
     ] {
         let caller = site.caller().header("x-openclaw-session-key", key).unwrap();
@@ -85,13 +102,29 @@ async fn reserved_and_foreign_keys_are_refused() {
 #[tokio::test]
 async fn a_restart_keeps_the_conversation() {
     let site = Site::start().await;
-    site.caller().post_json(PATH, &say_with("one", json!({ "user": "u" }))).await.unwrap();
+    site.caller()
+        .post_json(PATH, &say_with("one", &json!({ "user": "u" })))
+        .await
+        .unwrap();
     let (model, home) = site.stop().await;
     let site = Site::on(model, home).await;
-    site.caller().post_json(PATH, &say_with("two", json!({ "user": "u" }))).await.unwrap();
-    assert_eq!(roles(&site.model.last_request()), ["system", "user", "assistant", "user"]);
-    let list = site.caller().rpc("sessions.list", &json!({})).await.unwrap();
-    assert_eq!((&list["count"], &list["sessions"][0]["turns"]), (&json!(1), &json!(2)));
+    site.caller()
+        .post_json(PATH, &say_with("two", &json!({ "user": "u" })))
+        .await
+        .unwrap();
+    assert_eq!(
+        roles(&site.model.last_request()),
+        ["system", "user", "assistant", "user"]
+    );
+    let list = site
+        .caller()
+        .rpc("sessions.list", &json!({}))
+        .await
+        .unwrap();
+    assert_eq!(
+        (&list["count"], &list["sessions"][0]["turns"]),
+        (&json!(1), &json!(2))
+    );
     site.stop().await;
 }
 

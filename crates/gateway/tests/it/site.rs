@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use testkit::{Caller, FakeModel, Home};
+use testkit::{Caller, EventStream, FakeModel, Home};
 
 pub(crate) const TOKEN: &str = "test-token-with-more-than-24-characters-0123456789";
 
@@ -69,11 +69,24 @@ impl Site {
         gateway.listen().await.unwrap();
         let services = Arc::clone(gateway.services());
         let shown = gateway.greeting().addresses;
-        let address = shown.first().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
+        let address = shown
+            .first()
+            .unwrap()
+            .strip_prefix("http://")
+            .unwrap()
+            .parse()
+            .unwrap();
         let shutdown = Shutdown::default();
         #[expect(clippy::disallowed_methods, reason = "the test waits for it in `stop`")]
         let running = tokio::spawn(gateway.run(shutdown.clone()));
-        Self { model, home, services, address, shutdown, running }
+        Self {
+            model,
+            home,
+            services,
+            address,
+            shutdown,
+            running,
+        }
     }
 
     /// Who has the token.
@@ -102,7 +115,7 @@ pub(crate) fn say(text: &str) -> Value {
 }
 
 /// The same with more fields.
-pub(crate) fn say_with(text: &str, fields: Value) -> Value {
+pub(crate) fn say_with(text: &str, fields: &Value) -> Value {
     let mut body = say(text);
     for (name, value) in fields.as_object().unwrap() {
         body[name] = value.clone();
@@ -110,8 +123,12 @@ pub(crate) fn say_with(text: &str, fields: Value) -> Value {
     body
 }
 
-/// The weather tool most tests offer.
-pub(crate) fn weather() -> Value {
-    json!([{ "type": "function", "function": { "name": "get_weather", "description": "w",
-        "parameters": { "type": "object", "properties": { "city": { "type": "string" } } } } }])
+/// The chunks of a stream that ends as it should.
+pub(crate) async fn chunks(stream: EventStream) -> Vec<Value> {
+    let mut events = stream.collect().await.unwrap();
+    assert_eq!(events.pop().as_deref(), Some("[DONE]"));
+    events
+        .iter()
+        .map(|event| serde_json::from_str(event).unwrap())
+        .collect()
 }

@@ -2,6 +2,7 @@
 
 use super::Sandbox;
 use super::sandbox::Running;
+use rustix::process::Signal;
 use std::time::{Duration, Instant};
 
 /// Starts a gateway and waits until it answers calls.
@@ -92,17 +93,6 @@ fn a_gateway_starts_on_nothing_serves_and_stops() {
         ran.out
     );
 
-    let ran = sandbox.run(&["agent", "-m", "x", "--agent", "nobody"]);
-    assert_eq!(ran.code, 1);
-    assert!(
-        ran.err.contains("nobody") && ran.err.contains("fix: use main"),
-        "{}",
-        ran.err
-    );
-    let ran = sandbox.run(&["agent", "-m", "x", "--local"]);
-    assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("fix: leave --local out"), "{}", ran.err);
-
     let status = sandbox.run(&["status", "--json"]).json();
     assert_eq!(status["gateway"]["reachable"], true);
     assert_eq!(status["authMode"], "token");
@@ -155,6 +145,17 @@ fn a_gateway_starts_on_nothing_serves_and_stops() {
 fn a_running_gateway_is_noticed_by_every_command() {
     let sandbox = Sandbox::new();
     let gateway = started(&sandbox, &["gateway"]);
+    let ran = sandbox.run(&["agent", "-m", "x", "--agent", "nobody"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.err.contains("nobody") && ran.err.contains("fix: use main"),
+        "{}",
+        ran.err
+    );
+    let ran = sandbox.run(&["agent", "-m", "x", "--local"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("fix: leave --local out"), "{}", ran.err);
+
     let second = sandbox.run(&["gateway", "run"]);
     assert_eq!(second.code, 1);
     assert!(second.err.contains("another gateway"), "{}", second.err);
@@ -253,4 +254,30 @@ fn the_password_opens_a_gateway_with_a_password() {
     assert_eq!(sandbox.run(&["health", "--password", "wrong"]).code, 1);
     assert_eq!(sandbox.run(&["gateway", "stop"]).code, 0);
     assert_eq!(gateway.end().code, 0);
+}
+
+#[test]
+fn the_first_signal_waits_for_runs_and_the_second_does_not() {
+    let sandbox = Sandbox::new();
+    let gateway = started(&sandbox, &["gateway"]);
+    let hang = r#"/script {"deltas":["a"],"fail":{"kind":"hang","afterDeltas":1}}"#;
+    let run = sandbox.start(&["agent", "-m", hang, "--model", "offline/demo"]);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let active = || sandbox.run(&["status", "--json"]).json()["activeRuns"].clone();
+    while active() != 1 {
+        assert!(Instant::now() < deadline);
+    }
+    gateway.signal(Signal::TERM);
+    while sandbox.run(&["gateway", "status", "--require-rpc"]).code == 0 {
+        assert!(Instant::now() < deadline);
+    }
+    let status = sandbox
+        .run(&["gateway", "status", "--json", "--no-probe"])
+        .json();
+    assert_eq!(status["gateway"]["running"], true, "the run is waited for");
+    gateway.signal(Signal::TERM);
+    let ended = gateway.end();
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert!(Instant::now() < deadline, "the second signal hurries");
+    assert_eq!(run.end().code, 1);
 }

@@ -1,5 +1,6 @@
 //! A home of its own for each test, and the program run in it.
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -117,6 +118,11 @@ impl Sandbox {
 pub(crate) struct Running(Option<Child>);
 
 impl Running {
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(self.0.as_ref().unwrap()), signal).unwrap();
+    }
+
     /// Waits for its end.
     pub(crate) fn end(mut self) -> Ran {
         let output = self.0.take().unwrap().wait_with_output().unwrap();

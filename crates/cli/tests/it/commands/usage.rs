@@ -28,6 +28,34 @@ fn help_names_every_command_and_the_exit_codes() {
 }
 
 #[test]
+fn the_manual_names_every_option() {
+    let manual = include_str!("../../../../../docs/cli.md");
+    let sandbox = Sandbox::new();
+    for command in [
+        &["gateway", "run"][..],
+        &["gateway", "status"],
+        &["gateway", "stop"],
+        &["gateway", "call"],
+        &["onboard"],
+        &["agent"],
+        &["doctor"],
+        &["config", "set"],
+    ] {
+        let help = sandbox.run(&[command, &["--help"]].concat()).out;
+        for option in help
+            .split_whitespace()
+            .filter(|word| word.starts_with("--"))
+        {
+            let option = option.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+            assert!(
+                manual.contains(option),
+                "{option} of {command:?} is not in docs/cli.md"
+            );
+        }
+    }
+}
+
+#[test]
 fn version_is_one_line() {
     let ran = Sandbox::new().run(&["--version"]);
     assert_eq!(

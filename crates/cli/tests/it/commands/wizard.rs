@@ -28,6 +28,7 @@ fn the_wizard_sets_up_a_home() {
     let (status, shown) = terminal.end();
     assert!(status.success(), "{shown}");
     assert!(shown.contains("offline/demo"), "{shown}");
+    assert!(has_colours(&shown), "{shown:?}");
     let settings = sandbox.run(&["config", "get", "--json"]).json();
     let expected = serde_json::json!({
         "gateway": {
@@ -45,11 +46,22 @@ fn the_wizard_sets_up_a_home() {
 #[test]
 fn breaking_off_writes_nothing() {
     let sandbox = Sandbox::new();
-    let mut terminal = Terminal::start(sandbox.command(&["onboard"]));
+    let mut terminal = Terminal::start(sandbox.command(&["onboard", "--no-color"]));
     terminal.wait_for("Go on?");
     terminal.press("\x1b");
     let (status, shown) = terminal.end();
     assert_eq!(status.code(), Some(1), "{shown}");
     assert!(shown.contains("nothing was written"), "{shown}");
+    assert!(!has_colours(&shown), "{shown:?}");
     assert!(!sandbox.state("").try_exists().unwrap());
+}
+
+/// Whether a sequence `ESC [ numbers m` other than "back to normal" is there.
+fn has_colours(shown: &str) -> bool {
+    shown.split("\x1b[").skip(1).any(|after| {
+        let end = after
+            .find(|c: char| !c.is_ascii_digit() && c != ';')
+            .unwrap_or(0);
+        end > 0 && after[end..].starts_with('m') && &after[..end] != "0"
+    })
 }

@@ -51,13 +51,28 @@ async fn run(
     mut request: ChatRequest,
     answerer: Answerer,
 ) -> Result<Reply, ApiError> {
-    let Answerer::Agent { agent, session, model } = answerer else {
-        return Err(ApiError::new(protocol::ErrorCode::Internal, "internal error"));
+    let Answerer::Agent {
+        agent,
+        session,
+        model,
+    } = answerer
+    else {
+        return Err(ApiError::new(
+            protocol::ErrorCode::Internal,
+            "internal error",
+        ));
     };
     let head = Head::new(services.clock.now().seconds(), request.model.as_deref());
     let (context, input) = request.split();
-    let ChatRequest { instructions, tools, tool_choice, sampling, stream, include_usage, .. } =
-        request;
+    let ChatRequest {
+        instructions,
+        tools,
+        tool_choice,
+        sampling,
+        stream,
+        include_usage,
+        ..
+    } = request;
     let expect = Expect {
         choice: tool_choice.clone(),
         client: tools.iter().map(|tool| tool.name.clone()).collect(),
@@ -79,14 +94,18 @@ async fn run(
     };
     let Submitted { run, session, feed } = services.agents.submit(turn, None).await?;
     let Some(mut feed) = feed else {
-        return Err(ApiError::new(protocol::ErrorCode::Internal, "internal error"));
+        return Err(ApiError::new(
+            protocol::ErrorCode::Internal,
+            "internal error",
+        ));
     };
     let mut reply = if stream {
         respond::events(events(feed, Frames::new(head), expect))
     } else {
         match feed.finished().await {
-            Some(report) => whole(&head, &report, &expect)
-                .unwrap_or_else(|error| error_reply(&error)),
+            Some(report) => {
+                whole(&head, &report, &expect).unwrap_or_else(|error| error_reply(&error))
+            }
             None => error_reply(&lost()),
         }
     };
@@ -116,13 +135,18 @@ fn whole(head: &Head, report: &RunReport, expect: &Expect) -> Result<Reply, ApiE
     expect.held(report)?;
     let nothing = domain::Message::assistant("");
     let message = report.message.as_ref().unwrap_or(&nothing);
-    let calls = message.tool_calls().filter(|call| expect.client.contains(&call.name));
+    let calls = message
+        .tool_calls()
+        .filter(|call| expect.client.contains(&call.name));
     let completion = Completion::new(head, message, calls, &report.usage, finish);
     Ok(respond::json(http::StatusCode::OK, &completion))
 }
 
 fn lost() -> ApiError {
-    ApiError::new(protocol::ErrorCode::Unavailable, "the gateway is shutting down")
+    ApiError::new(
+        protocol::ErrorCode::Unavailable,
+        "the gateway is shutting down",
+    )
 }
 
 /// The feed of a run as server-sent events. Dropping the stream tells the run that nobody listens.
@@ -161,9 +185,10 @@ fn frame(frames: &Frames, event: Option<RunEvent>, expect: &Expect) -> (Bytes, P
     match event {
         Some(RunEvent::Text(text)) => (frames.text(&text), Place::Middle),
         Some(RunEvent::Reasoning(text)) => (frames.reasoning(&text), Place::Middle),
-        Some(RunEvent::ClientCall { index, id, name }) => {
-            (frames.call(index, id.as_str(), name.as_str()), Place::Middle)
-        }
+        Some(RunEvent::ClientCall { index, id, name }) => (
+            frames.call(index, id.as_str(), name.as_str()),
+            Place::Middle,
+        ),
         Some(RunEvent::ClientCallArguments { index, json }) => {
             (frames.arguments(index, &json), Place::Middle)
         }
@@ -171,13 +196,11 @@ fn frame(frames: &Frames, event: Option<RunEvent>, expect: &Expect) -> (Bytes, P
             let ended = complete::run_finish(&report.outcome)
                 .and_then(|finish| expect.held(&report).map(|()| finish));
             let bytes = match ended {
-                Ok(finish) => {
-                    frames.end(finish, expect.include_usage.then_some(&report.usage))
-                }
-                Err(error) => frames.error(&error),
+                Ok(finish) => frames.end(finish, expect.include_usage.then_some(&report.usage)),
+                Err(error) => Frames::error(&error),
             };
             (bytes, Place::End)
         }
-        None => (frames.error(&lost()), Place::End),
+        None => (Frames::error(&lost()), Place::End),
     }
 }

@@ -76,12 +76,12 @@ impl From<&Usage> for UsageOut {
             prompt_tokens: usage.input.unwrap_or_default().0,
             completion_tokens: usage.output.unwrap_or_default().0,
             total_tokens: usage.total().unwrap_or_default().0,
-            prompt_tokens_details: usage
-                .cache_read
-                .map(|read| PromptDetails { cached_tokens: read.0 }),
-            completion_tokens_details: usage
-                .reasoning
-                .map(|reasoning| AnswerDetails { reasoning_tokens: reasoning.0 }),
+            prompt_tokens_details: usage.cache_read.map(|read| PromptDetails {
+                cached_tokens: read.0,
+            }),
+            completion_tokens_details: usage.reasoning.map(|reasoning| AnswerDetails {
+                reasoning_tokens: reasoning.0,
+            }),
         }
     }
 }
@@ -126,7 +126,11 @@ impl<'a> Completion<'a> {
             object: "chat.completion",
             created: head.created,
             model: &head.model,
-            choices: [Choice { index: 0, message: said, finish_reason }],
+            choices: [Choice {
+                index: 0,
+                message: said,
+                finish_reason,
+            }],
             usage: UsageOut::from(usage),
         }
     }

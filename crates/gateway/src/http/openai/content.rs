@@ -67,7 +67,9 @@ struct WirePart<'a> {
 /// Reads the `messages` array.
 pub(super) fn conversation(raw: Option<&str>) -> Result<Conversation, ApiError> {
     let mut conversation = Conversation::default();
-    let Some(raw) = raw else { return Ok(conversation) };
+    let Some(raw) = raw else {
+        return Ok(conversation);
+    };
     if !raw.starts_with('[') {
         return Err(wrong("messages: Invalid input: expected array"));
     }
@@ -76,7 +78,9 @@ pub(super) fn conversation(raw: Option<&str>) -> Result<Conversation, ApiError> 
     let mut images = Images::default();
     for (index, raw) in listed.into_iter().enumerate() {
         if !raw.get().starts_with('{') {
-            return Err(wrong(format!("messages.{index}: Invalid input: expected object")));
+            return Err(wrong(format!(
+                "messages.{index}: Invalid input: expected object"
+            )));
         }
         let message: WireMessage<'_> = serde_json::from_str(raw.get()).map_err(|error| {
             let what = error.to_string();
@@ -103,17 +107,26 @@ fn push(
         }
         "user" => {
             let parts = parts(message.content, index, images)?;
-            conversation.messages.push(Message { role: Role::User, parts });
+            conversation.messages.push(Message {
+                role: Role::User,
+                parts,
+            });
         }
         "assistant" => {
             let mut all = parts(message.content, index, images)?;
             for (place, call) in message.tool_calls.into_iter().flatten().enumerate() {
                 all.push(Part::ToolCall(assistant_call(call, index, place)?));
             }
-            conversation.messages.push(Message { role: Role::Assistant, parts: all });
+            conversation.messages.push(Message {
+                role: Role::Assistant,
+                parts: all,
+            });
         }
         "tool" | "function" => {
-            let Some(id) = message.tool_call_id.or(message.name.clone()).filter(|id| !id.is_empty())
+            let Some(id) = message
+                .tool_call_id
+                .or(message.name.clone())
+                .filter(|id| !id.is_empty())
             else {
                 return Err(wrong(format!("messages.{index}.tool_call_id: Required")));
             };
@@ -126,13 +139,18 @@ fn push(
             match conversation.messages.last_mut() {
                 Some(last) if last.role == Role::Tool => last.parts.push(result),
                 _ => {
-                    conversation.messages.push(Message { role: Role::Tool, parts: vec![result] });
+                    conversation.messages.push(Message {
+                        role: Role::Tool,
+                        parts: vec![result],
+                    });
                 }
             }
         }
         other => {
             let other: String = other.chars().filter(|c| !c.is_control()).take(32).collect();
-            return Err(wrong(format!("messages.{index}.role: Invalid role '{other}'")));
+            return Err(wrong(format!(
+                "messages.{index}.role: Invalid role '{other}'"
+            )));
         }
     }
     Ok(())
@@ -151,16 +169,18 @@ fn assistant_call(call: WireCall, index: usize, place: usize) -> Result<ToolCall
     })
 }
 
-fn parts(
-    raw: Option<&RawValue>,
-    index: usize,
-    images: &mut Images,
-) -> Result<Vec<Part>, ApiError> {
-    let Some(raw) = raw.map(RawValue::get) else { return Ok(Vec::new()) };
+fn parts(raw: Option<&RawValue>, index: usize, images: &mut Images) -> Result<Vec<Part>, ApiError> {
+    let Some(raw) = raw.map(RawValue::get) else {
+        return Ok(Vec::new());
+    };
     let invalid = || wrong(format!("messages.{index}.content: Invalid input"));
     if raw.starts_with('"') {
         let text: String = serde_json::from_str(raw).map_err(|_| invalid())?;
-        return Ok(if text.is_empty() { Vec::new() } else { vec![Part::Text { text }] });
+        return Ok(if text.is_empty() {
+            Vec::new()
+        } else {
+            vec![Part::Text { text }]
+        });
     }
     let listed: Vec<WirePart<'_>> = serde_json::from_str(raw).map_err(|_| invalid())?;
     let mut parts = Vec::with_capacity(listed.len());
@@ -171,7 +191,9 @@ fn parts(
             }
             ("image_url", _, Some(image)) => parts.push(images.read(image)?),
             ("refusal", _, _) => {
-                parts.push(Part::Text { text: part.refusal.unwrap_or_default() });
+                parts.push(Part::Text {
+                    text: part.refusal.unwrap_or_default(),
+                });
             }
             (other, _, _) => {
                 let other: String = other.chars().filter(|c| !c.is_control()).take(32).collect();
@@ -186,7 +208,11 @@ fn parts(
 }
 
 fn joined(parts: Vec<Part>) -> String {
-    Message { role: Role::User, parts }.text()
+    Message {
+        role: Role::User,
+        parts,
+    }
+    .text()
 }
 
 /// Counts the images of a request against their limits.
@@ -207,7 +233,9 @@ impl Images {
         let url = if raw.get().starts_with('"') {
             serde_json::from_str::<Cow<'_, str>>(raw.get()).map_err(|_| invalid())?
         } else {
-            serde_json::from_str::<Url<'_>>(raw.get()).map_err(|_| invalid())?.url
+            serde_json::from_str::<Url<'_>>(raw.get())
+                .map_err(|_| invalid())?
+                .url
         };
         let (media_type, data) = url
             .strip_prefix("data:")
@@ -217,16 +245,25 @@ impl Images {
         if !IMAGE_TYPES.contains(&media_type.as_str()) {
             return Err(invalid());
         }
-        let decoded = data_encoding::BASE64.decode(data.as_bytes()).map_err(|_| invalid())?;
+        let decoded = data_encoding::BASE64
+            .decode(data.as_bytes())
+            .map_err(|_| invalid())?;
         self.count += 1;
         self.bytes += decoded.len();
         if self.count > MAX_IMAGES {
-            return Err(wrong(format!("at most {MAX_IMAGES} images are accepted in one request")));
+            return Err(wrong(format!(
+                "at most {MAX_IMAGES} images are accepted in one request"
+            )));
         }
         if decoded.is_empty() || self.bytes > MAX_IMAGE_BYTES {
-            return Err(wrong("images of one request must have between 1 byte and 20 MB together"));
+            return Err(wrong(
+                "images of one request must have between 1 byte and 20 MB together",
+            ));
         }
-        Ok(Part::Image { media_type, data: Blob(data.into()) })
+        Ok(Part::Image {
+            media_type,
+            data: Blob(data.into()),
+        })
     }
 }
 

@@ -22,7 +22,14 @@ pub(super) async fn complete(
 ) -> Result<Reply, ApiError> {
     let head = Head::new(services.clock.now().seconds(), request.model.as_deref());
     let ChatRequest {
-        instructions, messages, tools, tool_choice, sampling, stream, include_usage, ..
+        instructions,
+        messages,
+        tools,
+        tool_choice,
+        sampling,
+        stream,
+        include_usage,
+        ..
     } = request;
     let call = ModelRequest {
         system: instructions.into_iter().map(Arc::from).collect(),
@@ -38,8 +45,18 @@ pub(super) async fn complete(
     let metered = Metered::new(Arc::clone(services), &target);
     if stream {
         let frames = Frames::new(head);
-        let answer = Answer { stream: answer, metered, calls: HashMap::new(), told: Told::default() };
-        return Ok(respond::events(events(answer, frames, tool_choice, include_usage)));
+        let answer = Answer {
+            stream: answer,
+            metered,
+            calls: HashMap::new(),
+            told: Told::default(),
+        };
+        return Ok(respond::events(events(
+            answer,
+            frames,
+            tool_choice,
+            include_usage,
+        )));
     }
     whole(head, answer, metered, &tool_choice).await
 }
@@ -94,11 +111,9 @@ fn events(
             return Some((first, Some((answer, frames, choice, None))));
         }
         loop {
-            let next = match tokio::time::timeout(HEARTBEAT, answer.stream.next()).await {
-                Err(_) => {
-                    return Some((Frames::heartbeat(), Some((answer, frames, choice, None))));
-                }
-                Ok(next) => next,
+            let waited = tokio::time::timeout(HEARTBEAT, answer.stream.next()).await;
+            let Ok(next) = waited else {
+                return Some((Frames::heartbeat(), Some((answer, frames, choice, None))));
             };
             match next {
                 Some(Ok(event)) => {
@@ -107,7 +122,7 @@ fn events(
                         return Some((bytes, Some((answer, frames, choice, None))));
                     }
                 }
-                Some(Err(error)) => return Some((frames.error(&ApiError::from(error)), None)),
+                Some(Err(error)) => return Some((Frames::error(&ApiError::from(error)), None)),
                 None => return Some((answer.end(&frames, &choice, include_usage), None)),
             }
         }
@@ -142,8 +157,10 @@ impl Answer {
     }
 
     fn end(&self, frames: &Frames, choice: &ToolChoice, include_usage: bool) -> Bytes {
-        if let Err(error) = complete::hold_choice(choice, self.told.names.iter().map(String::as_str)) {
-            return frames.error(&error);
+        if let Err(error) =
+            complete::hold_choice(choice, self.told.names.iter().map(String::as_str))
+        {
+            return Frames::error(&error);
         }
         let finish = complete::finish_reason(self.told.stop.as_ref(), !self.told.names.is_empty());
         frames.end(finish, include_usage.then_some(&self.told.usage))

@@ -57,7 +57,10 @@ struct List {
 
 /// `GET /v1/models`, all or with `kind=agent` or `kind=model`.
 pub(in crate::http) fn list(services: &Services, query: Option<&str>) -> Reply {
-    let kind = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("kind="));
+    let kind = query
+        .unwrap_or_default()
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("kind="));
     let (agents, models) = match kind {
         None => (true, true),
         Some("agent") => (true, false),
@@ -72,13 +75,23 @@ pub(in crate::http) fn list(services: &Services, query: Option<&str>) -> Reply {
         data.push(agent(DEFAULT_MODEL.to_owned()));
         data.push(agent("openclaw/default".to_owned()));
         let roster = services.agents.roster();
-        data.extend(roster.iter().map(|found| agent(format!("openclaw/{}", found.id))));
+        data.extend(
+            roster
+                .iter()
+                .map(|found| agent(format!("openclaw/{}", found.id))),
+        );
     }
     if models {
         let catalog = services.models.catalog();
         data.extend(catalog.iter().map(|info| model(info)));
     }
-    respond::json(StatusCode::OK, &List { object: "list", data })
+    respond::json(
+        StatusCode::OK,
+        &List {
+            object: "list",
+            data,
+        },
+    )
 }
 
 /// `GET /v1/models/{id}`; `id` is decoded.
@@ -87,8 +100,11 @@ pub(in crate::http) fn one(services: &Services, id: &str) -> Reply {
     if id.is_empty() || id.len() > MAX_ID || !id.chars().all(legal) {
         return error_reply(&ApiError::invalid("Invalid model id."));
     }
-    let named = ["openclaw/", "openclaw:", "agent:"].iter().find_map(|p| id.strip_prefix(p));
-    if id == DEFAULT_MODEL || named.is_some_and(|name| services.agents.roster().find(name).is_ok()) {
+    let named = ["openclaw/", "openclaw:", "agent:"]
+        .iter()
+        .find_map(|p| id.strip_prefix(p));
+    if id == DEFAULT_MODEL || named.is_some_and(|name| services.agents.roster().find(name).is_ok())
+    {
         return respond::json(StatusCode::OK, &agent(id.to_owned()));
     }
     match services.models.catalog().resolve(id) {
@@ -144,13 +160,19 @@ fn model(info: &ModelInfo) -> Row {
 
 /// A price is micro-dollars per million tokens; `shift` digits lie behind the point.
 fn pricing(price: &Price, shift: usize) -> Option<Pricing> {
-    Some(Pricing { prompt: decimal(price.input, shift)?, completion: decimal(price.output, shift)? })
+    Some(Pricing {
+        prompt: decimal(price.input, shift)?,
+        completion: decimal(price.output, shift)?,
+    })
 }
 
 fn decimal(amount: i64, shift: usize) -> Option<serde_json::Number> {
     let digits = format!("{:0>width$}", amount.max(0), width = shift + 1);
     let (whole, fraction) = digits.split_at(digits.len() - shift);
-    format!("{whole}.{fraction}").parse::<f64>().ok().and_then(serde_json::Number::from_f64)
+    format!("{whole}.{fraction}")
+        .parse::<f64>()
+        .ok()
+        .and_then(serde_json::Number::from_f64)
 }
 
 #[cfg(test)]

@@ -23,7 +23,9 @@ pub(super) fn sampling(fields: &Fields<'_>) -> Result<Sampling, ApiError> {
         seed: seed(fields)?,
         stop: stop(fields)?,
         response_format: response_format(fields)?,
-        reasoning_effort: fields.text("reasoning_effort")?.map(std::borrow::Cow::into_owned),
+        reasoning_effort: fields
+            .text("reasoning_effort")?
+            .map(std::borrow::Cow::into_owned),
         parallel_tool_calls: fields.flag("parallel_tool_calls")?,
     })
 }
@@ -35,16 +37,21 @@ fn within(
     high: f64,
     range: &str,
 ) -> Result<Option<f64>, ApiError> {
-    let Some(raw) = fields.get(name) else { return Ok(None) };
+    let Some(raw) = fields.get(name) else {
+        return Ok(None);
+    };
     match serde_json::from_str::<f64>(raw) {
         Ok(value) if (low..=high).contains(&value) => Ok(Some(value)),
-        Ok(_) | Err(_) => Err(ApiError::invalid(format!("`{name}` must be between {range}."))
-            .with_param(name)),
+        Ok(_) | Err(_) => {
+            Err(ApiError::invalid(format!("`{name}` must be between {range}.")).with_param(name))
+        }
     }
 }
 
 fn positive(fields: &Fields<'_>, name: &'static str) -> Result<Option<u32>, ApiError> {
-    let Some(raw) = fields.get(name) else { return Ok(None) };
+    let Some(raw) = fields.get(name) else {
+        return Ok(None);
+    };
     let problem = match serde_json::from_str::<Value>(raw) {
         Ok(Value::Number(number)) => match number.as_i64() {
             Some(value) if value <= 0 => "Too small: expected number to be >0",
@@ -60,14 +67,18 @@ fn positive(fields: &Fields<'_>, name: &'static str) -> Result<Option<u32>, ApiE
 }
 
 fn seed(fields: &Fields<'_>) -> Result<Option<i64>, ApiError> {
-    let Some(raw) = fields.get("seed") else { return Ok(None) };
+    let Some(raw) = fields.get("seed") else {
+        return Ok(None);
+    };
     serde_json::from_str::<i64>(raw)
         .map(Some)
         .map_err(|_| ApiError::invalid("`seed` must be an integer.").with_param("seed"))
 }
 
 fn stop(fields: &Fields<'_>) -> Result<Vec<String>, ApiError> {
-    let Some(raw) = fields.get("stop") else { return Ok(Vec::new()) };
+    let Some(raw) = fields.get("stop") else {
+        return Ok(Vec::new());
+    };
     let wrong = |text: &str| ApiError::invalid(format!("Invalid stop: {text}")).with_param("stop");
     let stops = if raw.starts_with('"') {
         serde_json::from_str::<String>(raw).map(|one| vec![one])
@@ -85,7 +96,9 @@ fn stop(fields: &Fields<'_>) -> Result<Vec<String>, ApiError> {
 }
 
 fn response_format(fields: &Fields<'_>) -> Result<Option<Value>, ApiError> {
-    let Some(raw) = fields.get("response_format") else { return Ok(None) };
+    let Some(raw) = fields.get("response_format") else {
+        return Ok(None);
+    };
     let wrong = |text: &str| {
         ApiError::invalid(format!("response_format: {text}")).with_param("response_format")
     };
@@ -94,7 +107,11 @@ fn response_format(fields: &Fields<'_>) -> Result<Option<Value>, ApiError> {
     match format.get("type").and_then(Value::as_str) {
         Some("text") => Ok(None),
         Some("json_object") => Ok(Some(format)),
-        Some("json_schema") if format.pointer("/json_schema/schema").is_some_and(Value::is_object) => {
+        Some("json_schema")
+            if format
+                .pointer("/json_schema/schema")
+                .is_some_and(Value::is_object) =>
+        {
             Ok(Some(format))
         }
         Some("json_schema") => Err(wrong("json_schema.schema must be an object")),

@@ -33,25 +33,33 @@ impl<'a> Fields<'a> {
         struct Borrowed<'t>(#[serde(borrow)] Cow<'t, str>);
 
         if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self { fields: HashMap::new() });
+            return Ok(Self {
+                fields: HashMap::new(),
+            });
         }
         crate::http::json::check(body).map_err(ApiError::invalid)?;
-        let top: Top<'a> = serde_json::from_slice(body)
-            .map_err(|error| ApiError::invalid(format!("the body is not a JSON object: {error}")))?;
+        let top: Top<'a> = serde_json::from_slice(body).map_err(|error| {
+            ApiError::invalid(format!("the body is not a JSON object: {error}"))
+        })?;
         let fields = top.0.into_iter().map(|(name, raw)| (name.0, raw)).collect();
         Ok(Self { fields })
     }
 
     /// A field as JSON text without space around it; `None` when absent or `null`.
     pub(super) fn get(&self, name: &str) -> Option<&'a str> {
-        self.fields.get(name).map(|raw| raw.get().trim()).filter(|raw| *raw != "null")
+        self.fields
+            .get(name)
+            .map(|raw| raw.get().trim())
+            .filter(|raw| *raw != "null")
     }
 
     pub(super) fn text(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, ApiError> {
-        let Some(raw) = self.get(name) else { return Ok(None) };
         #[derive(Deserialize)]
         #[serde(transparent)]
         struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
+        let Some(raw) = self.get(name) else {
+            return Ok(None);
+        };
         let text: Text<'a> = serde_json::from_str(raw).map_err(|_| {
             ApiError::invalid(format!("{name}: Invalid input: expected string")).with_param(name)
         })?;
@@ -59,7 +67,9 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn flag(&self, name: &'static str) -> Result<Option<bool>, ApiError> {
-        let Some(raw) = self.get(name) else { return Ok(None) };
+        let Some(raw) = self.get(name) else {
+            return Ok(None);
+        };
         serde_json::from_str(raw).map(Some).map_err(|_| {
             ApiError::invalid(format!("{name}: Invalid input: expected boolean")).with_param(name)
         })
@@ -92,11 +102,14 @@ impl ChatRequest {
         let sampling = params::sampling(&fields)?;
         let tools = tools::tools(&fields)?;
         let tool_choice = tools::choice(&fields, &tools)?;
-        let Conversation { instructions, messages } =
-            content::conversation(fields.get("messages"))?;
+        let Conversation {
+            instructions,
+            messages,
+        } = content::conversation(fields.get("messages"))?;
         if !messages.iter().any(asks) {
-            return Err(ApiError::invalid("Missing user message in `messages`.")
-                .with_param("messages"));
+            return Err(
+                ApiError::invalid("Missing user message in `messages`.").with_param("messages")
+            );
         }
         Ok(Self {
             model,
@@ -135,10 +148,10 @@ fn bounded(
     limit: usize,
 ) -> Result<Option<String>, ApiError> {
     match fields.text(name)? {
-        Some(text) if text.len() > limit => {
-            Err(ApiError::invalid(format!("{name}: Too big: expected at most {limit} bytes"))
-                .with_param(name))
-        }
+        Some(text) if text.len() > limit => Err(ApiError::invalid(format!(
+            "{name}: Too big: expected at most {limit} bytes"
+        ))
+        .with_param(name)),
         Some(text) if text.is_empty() => Ok(None),
         Some(text) => Ok(Some(text.into_owned())),
         None => Ok(None),
@@ -151,7 +164,9 @@ fn include_usage(fields: &Fields<'_>) -> Result<bool, ApiError> {
         #[serde(default)]
         include_usage: Option<bool>,
     }
-    let Some(raw) = fields.get("stream_options") else { return Ok(false) };
+    let Some(raw) = fields.get("stream_options") else {
+        return Ok(false);
+    };
     let wrong = || {
         ApiError::invalid("stream_options: Invalid input: expected object")
             .with_param("stream_options")

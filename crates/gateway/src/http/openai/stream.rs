@@ -70,27 +70,73 @@ impl Frames {
     }
 
     pub(super) fn role(&self) -> Bytes {
-        self.delta(Delta { role: Some("assistant"), ..Delta::default() }, None)
+        self.delta(
+            Delta {
+                role: Some("assistant"),
+                ..Delta::default()
+            },
+            None,
+        )
     }
 
     pub(super) fn text(&self, text: &str) -> Bytes {
-        self.delta(Delta { content: Some(text), ..Delta::default() }, None)
+        self.delta(
+            Delta {
+                content: Some(text),
+                ..Delta::default()
+            },
+            None,
+        )
     }
 
     pub(super) fn reasoning(&self, text: &str) -> Bytes {
-        self.delta(Delta { reasoning_content: Some(text), ..Delta::default() }, None)
+        self.delta(
+            Delta {
+                reasoning_content: Some(text),
+                ..Delta::default()
+            },
+            None,
+        )
     }
 
     pub(super) fn call(&self, index: u32, id: &str, name: &str) -> Bytes {
-        let function = FunctionDelta { name: Some(name), arguments: "" };
-        let call = CallDelta { index, id: Some(id), kind: Some("function"), function };
-        self.delta(Delta { tool_calls: Some([call]), ..Delta::default() }, None)
+        let function = FunctionDelta {
+            name: Some(name),
+            arguments: "",
+        };
+        let call = CallDelta {
+            index,
+            id: Some(id),
+            kind: Some("function"),
+            function,
+        };
+        self.delta(
+            Delta {
+                tool_calls: Some([call]),
+                ..Delta::default()
+            },
+            None,
+        )
     }
 
     pub(super) fn arguments(&self, index: u32, json: &str) -> Bytes {
-        let function = FunctionDelta { name: None, arguments: json };
-        let call = CallDelta { index, id: None, kind: None, function };
-        self.delta(Delta { tool_calls: Some([call]), ..Delta::default() }, None)
+        let function = FunctionDelta {
+            name: None,
+            arguments: json,
+        };
+        let call = CallDelta {
+            index,
+            id: None,
+            kind: None,
+            function,
+        };
+        self.delta(
+            Delta {
+                tool_calls: Some([call]),
+                ..Delta::default()
+            },
+            None,
+        )
     }
 
     /// The end of a complete answer: the reason, the usage if asked for, `[DONE]`.
@@ -98,7 +144,10 @@ impl Frames {
         let mut out = Vec::with_capacity(512);
         self.write(&mut out, Delta::default(), Some(finish_reason));
         if let Some(usage) = usage {
-            let chunk = Chunk { usage: Some(UsageOut::from(usage)), ..self.chunk(&[]) };
+            let chunk = Chunk {
+                usage: Some(UsageOut::from(usage)),
+                ..self.chunk(&[])
+            };
             event(&mut out, &chunk);
         }
         out.extend_from_slice(b"data: [DONE]\n\n");
@@ -106,7 +155,7 @@ impl Frames {
     }
 
     /// The end of an answer that failed after the stream began.
-    pub(super) fn error(&self, error: &ApiError) -> Bytes {
+    pub(super) fn error(error: &ApiError) -> Bytes {
         let mut out = Vec::with_capacity(256);
         event(&mut out, &error_value(error));
         out.extend_from_slice(b"data: [DONE]\n\n");
@@ -125,7 +174,14 @@ impl Frames {
     }
 
     fn write(&self, out: &mut Vec<u8>, delta: Delta<'_>, finish_reason: Option<&'static str>) {
-        event(out, &self.chunk(&[ChunkChoice { index: 0, delta, finish_reason }]));
+        event(
+            out,
+            &self.chunk(&[ChunkChoice {
+                index: 0,
+                delta,
+                finish_reason,
+            }]),
+        );
     }
 
     fn chunk<'a>(&'a self, choices: &'a [ChunkChoice<'a>]) -> Chunk<'a> {

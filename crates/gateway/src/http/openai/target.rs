@@ -50,7 +50,11 @@ pub(super) fn answerer(
     };
     let model = header_model(services, headers)?;
     let session = session(agent, session_header, request.user.as_deref(), principal)?;
-    Ok(Answerer::Agent { agent: Arc::clone(agent), session, model })
+    Ok(Answerer::Agent {
+        agent: Arc::clone(agent),
+        session,
+        model,
+    })
 }
 
 enum AgentTarget<'a> {
@@ -85,14 +89,18 @@ fn direct(services: &Services, name: &str) -> Result<Answerer, ApiError> {
 }
 
 fn header_model(services: &Services, headers: &HeaderMap) -> Result<Option<String>, ApiError> {
-    let Some(name) = header(headers, "x-openclaw-model")? else { return Ok(None) };
+    let Some(name) = header(headers, "x-openclaw-model")? else {
+        return Ok(None);
+    };
     match services.models.catalog().resolve(name) {
         Ok(target) => Ok(Some(target.info.reference())),
         Err(unknown) => {
             let shown: String = unknown.name.chars().take(128).collect();
             Err(ApiError::new(
                 ErrorCode::InvalidModel,
-                format!("Unknown model: {shown}. `GET /v1/models?kind=model` lists those there are."),
+                format!(
+                    "Unknown model: {shown}. `GET /v1/models?kind=model` lists those there are."
+                ),
             )
             .with_details(json!({ "available_models": unknown.similar })))
         }
@@ -115,7 +123,11 @@ fn session(
             .map_err(|why| ApiError::invalid(format!("`x-openclaw-session-key`: {why}")));
     }
     let key = match user {
-        Some(user) => format!("agent:{}:openai-user:{}", agent.id, user_part(user, principal)),
+        Some(user) => format!(
+            "agent:{}:openai-user:{}",
+            agent.id,
+            user_part(user, principal)
+        ),
         None => format!("agent:{}:openai:{}", agent.id, RunId::generate()),
     };
     SessionKey::parse(&key).map_err(|why| ApiError::invalid(why.to_string()))
@@ -153,10 +165,14 @@ fn header_of_session(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
 }
 
 fn header<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ApiError> {
-    let Some(value) = headers.get(name) else { return Ok(None) };
+    let Some(value) = headers.get(name) else {
+        return Ok(None);
+    };
     match value.to_str() {
         Ok(text) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
-        Err(_) => Err(ApiError::invalid(format!("`{name}` must be plain ASCII text"))),
+        Err(_) => Err(ApiError::invalid(format!(
+            "`{name}` must be plain ASCII text"
+        ))),
     }
 }
 
@@ -170,12 +186,22 @@ mod tests {
 
     #[test]
     fn users_never_share_a_session() {
-        let users = ["alice", "Alice", "ALICE", "al ice", "al-ice", "x".repeat(200).as_str()]
-            .map(|user| user_part(user, None));
+        let users = [
+            "alice",
+            "Alice",
+            "ALICE",
+            "al ice",
+            "al-ice",
+            "x".repeat(200).as_str(),
+        ]
+        .map(|user| user_part(user, None));
         let distinct: std::collections::HashSet<_> = users.iter().collect();
         assert_eq!(distinct.len(), users.len());
         assert_eq!(user_part("alice", None), "alice");
-        assert_ne!(user_part("alice", Some("proxy:a")), user_part("alice", Some("proxy:b")));
+        assert_ne!(
+            user_part("alice", Some("proxy:a")),
+            user_part("alice", Some("proxy:b"))
+        );
         for user in users {
             SessionKey::parse(&format!("agent:main:openai-user:{user}")).unwrap();
         }

@@ -13,7 +13,9 @@ const MAX_NAME: usize = 64;
 
 /// Reads the tools; `functions` of older clients is not part of the dialect.
 pub(super) fn tools(fields: &Fields<'_>) -> Result<Vec<ToolSpec>, ApiError> {
-    let Some(raw) = fields.get("tools") else { return Ok(Vec::new()) };
+    let Some(raw) = fields.get("tools") else {
+        return Ok(Vec::new());
+    };
     let value: Value = serde_json::from_str(raw).map_err(|_| wrong("not JSON"))?;
     let Value::Array(listed) = value else {
         let found = kind(&value);
@@ -46,26 +48,45 @@ fn spec(mut tool: Value) -> Result<ToolSpec, ApiError> {
     let name = match function.remove("name") {
         Some(Value::String(name)) if is_name(&name) => name,
         Some(_) | None => {
-            return Err(wrong("a function needs a `name` of 1 to 64 letters, digits, _ or -"));
+            return Err(wrong(
+                "a function needs a `name` of 1 to 64 letters, digits, _ or -",
+            ));
         }
     };
     let description = match function.remove("description") {
         Some(Value::String(text)) => text,
         Some(Value::Null) | None => String::new(),
-        Some(_) => return Err(wrong(&format!("the description of {name} must be a string"))),
+        Some(_) => {
+            return Err(wrong(&format!(
+                "the description of {name} must be a string"
+            )));
+        }
     };
     let parameters = match function.remove("parameters") {
         Some(schema @ Value::Object(_)) => schema,
         Some(Value::Null) | None => json!({ "type": "object", "properties": {} }),
-        Some(_) => return Err(wrong(&format!("the parameters of {name} must be an object"))),
+        Some(_) => {
+            return Err(wrong(&format!(
+                "the parameters of {name} must be an object"
+            )));
+        }
     };
-    let strict = function.remove("strict").and_then(|strict| strict.as_bool());
-    Ok(ToolSpec { name: ToolName::new(name), description, parameters, strict })
+    let strict = function
+        .remove("strict")
+        .and_then(|strict| strict.as_bool());
+    Ok(ToolSpec {
+        name: ToolName::new(name),
+        description,
+        parameters,
+        strict,
+    })
 }
 
 /// Reads `tool_choice` and holds it against the tools.
 pub(super) fn choice(fields: &Fields<'_>, tools: &[ToolSpec]) -> Result<ToolChoice, ApiError> {
-    let Some(raw) = fields.get("tool_choice") else { return Ok(ToolChoice::Auto) };
+    let Some(raw) = fields.get("tool_choice") else {
+        return Ok(ToolChoice::Auto);
+    };
     let value: Value = serde_json::from_str(raw).map_err(|_| wrong("tool_choice is not JSON"))?;
     match value.as_str() {
         Some("auto") => return Ok(ToolChoice::Auto),
@@ -74,25 +95,37 @@ pub(super) fn choice(fields: &Fields<'_>, tools: &[ToolSpec]) -> Result<ToolChoi
             return Err(wrong("tool_choice=required but no tools were provided"));
         }
         Some("required") => return Ok(ToolChoice::Required),
-        Some(_) => return Err(wrong("tool_choice must be auto, none, required or a function")),
+        Some(_) => {
+            return Err(wrong(
+                "tool_choice must be auto, none, required or a function",
+            ));
+        }
         None => {}
     }
     let named = value.pointer("/function/name").and_then(Value::as_str);
     match (value.get("type").and_then(Value::as_str), named) {
-        (Some("function"), Some(name)) => match tools.iter().find(|t| t.name.as_str() == name) {
-            Some(tool) => Ok(ToolChoice::Named { name: tool.name.clone() }),
-            None => {
-                let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-                Err(wrong(&format!("tool_choice requested unknown tool: {shown}")))
+        (Some("function"), Some(name)) => {
+            if let Some(tool) = tools.iter().find(|tool| tool.name.as_str() == name) {
+                return Ok(ToolChoice::Named {
+                    name: tool.name.clone(),
+                });
             }
-        },
-        (Some(_) | None, _) => Err(wrong("tool_choice must be auto, none, required or a function")),
+            let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+            Err(wrong(&format!(
+                "tool_choice requested unknown tool: {shown}"
+            )))
+        }
+        (Some(_) | None, _) => Err(wrong(
+            "tool_choice must be auto, none, required or a function",
+        )),
     }
 }
 
 fn is_name(name: &str) -> bool {
     (1..=MAX_NAME).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 fn kind(value: &Value) -> &'static str {

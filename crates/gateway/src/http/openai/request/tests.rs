@@ -3,13 +3,18 @@ use domain::{Message, Part, Role, ToolChoice};
 use proptest::prelude::*;
 use serde_json::json;
 
-fn refusal(body: serde_json::Value) -> String {
-    ChatRequest::read(body.to_string().as_bytes()).unwrap_err().message
+fn refusal(body: &serde_json::Value) -> String {
+    ChatRequest::read(body.to_string().as_bytes())
+        .unwrap_err()
+        .message
 }
 
-fn hi(extra: serde_json::Value) -> serde_json::Value {
-    let mut body = json!({ "model": "openclaw", "messages": [{ "role": "user", "content": "hi" }] });
-    body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+fn hi(extra: &serde_json::Value) -> serde_json::Value {
+    let mut body =
+        json!({ "model": "openclaw", "messages": [{ "role": "user", "content": "hi" }] });
+    body.as_object_mut()
+        .unwrap()
+        .extend(extra.as_object().unwrap().clone());
     body
 }
 
@@ -17,30 +22,45 @@ fn hi(extra: serde_json::Value) -> serde_json::Value {
 fn recorded_refusals_keep_their_words() {
     let tool = json!([{ "type": "function", "function": { "name": "get_weather" } }]);
     let table = [
-        (json!({ "messages": [] }), "Missing user message in `messages`."),
-        (hi(json!({ "temperature": 3 })), "`temperature` must be between 0 and 2."),
-        (hi(json!({ "top_p": -1 })), "`top_p` must be between 0 and 1."),
         (
-            hi(json!({ "frequency_penalty": 3 })),
+            json!({ "messages": [] }),
+            "Missing user message in `messages`.",
+        ),
+        (
+            hi(&json!({ "temperature": 3 })),
+            "`temperature` must be between 0 and 2.",
+        ),
+        (
+            hi(&json!({ "top_p": -1 })),
+            "`top_p` must be between 0 and 1.",
+        ),
+        (
+            hi(&json!({ "frequency_penalty": 3 })),
             "`frequency_penalty` must be between -2.0 and 2.0.",
         ),
-        (hi(json!({ "seed": 1.5 })), "`seed` must be an integer."),
+        (hi(&json!({ "seed": 1.5 })), "`seed` must be an integer."),
         (
-            hi(json!({ "stop": ["a", "b", "c", "d", "e"] })),
+            hi(&json!({ "stop": ["a", "b", "c", "d", "e"] })),
             "Invalid stop: stop supports at most 4 sequences",
         ),
-        (hi(json!({ "max_tokens": 0 })), "max_tokens: Too small: expected number to be >0"),
-        (hi(json!({ "tools": {} })), "tools: Invalid input: expected array, received object"),
         (
-            hi(json!({ "tools": [{ "type": "x" }] })),
+            hi(&json!({ "max_tokens": 0 })),
+            "max_tokens: Too small: expected number to be >0",
+        ),
+        (
+            hi(&json!({ "tools": {} })),
+            "tools: Invalid input: expected array, received object",
+        ),
+        (
+            hi(&json!({ "tools": [{ "type": "x" }] })),
             "Invalid tools/tool_choice: only function tools are supported",
         ),
         (
-            hi(json!({ "tool_choice": "required" })),
+            hi(&json!({ "tool_choice": "required" })),
             "Invalid tools/tool_choice: tool_choice=required but no tools were provided",
         ),
         (
-            hi(json!({ "tools": tool,
+            hi(&json!({ "tools": tool,
                 "tool_choice": { "type": "function", "function": { "name": "nope" } } })),
             "Invalid tools/tool_choice: tool_choice requested unknown tool: nope",
         ),
@@ -51,7 +71,7 @@ fn recorded_refusals_keep_their_words() {
         ),
     ];
     for (body, words) in table {
-        assert_eq!(refusal(body.clone()), words, "{body}");
+        assert_eq!(refusal(&body), words, "{body}");
     }
 }
 
@@ -79,20 +99,26 @@ fn the_turn_is_the_last_user_or_tool_message() {
 
 #[test]
 fn images_come_as_data_urls_and_are_counted() {
-    let image = json!({ "type": "image_url", "image_url": { "url": "data:image/png;base64,iVBORw==" } });
+    let image =
+        json!({ "type": "image_url", "image_url": { "url": "data:image/png;base64,iVBORw==" } });
     let ask = |images: usize| {
         let content: Vec<_> = std::iter::repeat_n(image.clone(), images).collect();
         json!({ "messages": [{ "role": "user", "content": content }] })
     };
     let request = ChatRequest::read(ask(8).to_string().as_bytes()).unwrap();
     assert!(matches!(request.messages[0].parts[0], Part::Image { .. }));
-    assert_eq!(refusal(ask(9)), "at most 8 images are accepted in one request");
+    assert_eq!(
+        refusal(&ask(9)),
+        "at most 8 images are accepted in one request"
+    );
 }
 
 #[test]
 fn nulls_count_as_absent_and_unknown_fields_are_ignored() {
-    let body = hi(json!({ "temperature": null, "user": null, "tools": null, "n": 2,
-        "api_base": "http://evil.example", "stream_options": null }));
+    let body = hi(
+        &json!({ "temperature": null, "user": null, "tools": null, "n": 2,
+        "api_base": "http://evil.example", "stream_options": null }),
+    );
     let request = ChatRequest::read(body.to_string().as_bytes()).unwrap();
     assert_eq!(request.messages, [Message::user("hi")]);
     assert_eq!(request.sampling.temperature, None);
@@ -100,11 +126,24 @@ fn nulls_count_as_absent_and_unknown_fields_are_ignored() {
 
 #[test]
 fn bodies_of_other_shapes_are_refused() {
-    for body in ["[]", "1", "\"x\"", "null", "{", "{\"messages\":\"x\"}", "{\"messages\":[1]}",
-        "{\"messages\":[{\"role\":\"user\"}]}", "{\"model\":1,\"messages\":[]}", "\u{0}",
-        "{\"messages\":[{\"role\":\"pope\",\"content\":\"hi\"}]}"]
-    {
-        assert_eq!(ChatRequest::read(body.as_bytes()).unwrap_err().status, 400, "{body}");
+    for body in [
+        "[]",
+        "1",
+        "\"x\"",
+        "null",
+        "{",
+        "{\"messages\":\"x\"}",
+        "{\"messages\":[1]}",
+        "{\"messages\":[{\"role\":\"user\"}]}",
+        "{\"model\":1,\"messages\":[]}",
+        "\u{0}",
+        "{\"messages\":[{\"role\":\"pope\",\"content\":\"hi\"}]}",
+    ] {
+        assert_eq!(
+            ChatRequest::read(body.as_bytes()).unwrap_err().status,
+            400,
+            "{body}"
+        );
     }
 }
 

@@ -1,0 +1,109 @@
+//! What every run shares, and how its end is recorded.
+
+use crate::lane::Lanes;
+use crate::prompt::Prompts;
+use crate::{Deps, Roster};
+use domain::{Clock, Record, RunOutcome};
+use llm::Models;
+use state::{Claim, State};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tools::Toolbox;
+
+/// How often the end of a run is offered to a store that refuses it, before the client is told.
+const QUICK_RETRIES: u32 = 3;
+
+/// The pause before the first of those retries; it doubles.
+const QUICK_PAUSE: Duration = Duration::from_millis(100);
+
+/// What every run shares.
+pub(crate) struct Shared {
+    pub(crate) state: State,
+    pub(crate) models: Arc<dyn Models>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) prompts: Prompts,
+    pub(crate) lanes: Lanes,
+    pub(crate) toolbox: RwLock<Arc<Toolbox>>,
+    pub(crate) roster: RwLock<Arc<Roster>>,
+    pub(crate) permits: Semaphore,
+    pub(crate) tasks: TaskTracker,
+    /// No new turns are taken.
+    pub(crate) closed: CancellationToken,
+    /// Runs are stopped.
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Shared {
+    pub(crate) fn new(deps: Deps, roster: Roster) -> Self {
+        let permits = Semaphore::new(roster.max_concurrent());
+        Self {
+            state: deps.state,
+            models: deps.models,
+            clock: deps.clock,
+            prompts: Prompts::default(),
+            lanes: Lanes::default(),
+            toolbox: RwLock::new(Arc::new(deps.toolbox)),
+            roster: RwLock::new(Arc::new(roster)),
+            permits,
+            tasks: TaskTracker::new(),
+            closed: CancellationToken::new(),
+            stopping: CancellationToken::new(),
+        }
+    }
+
+    pub(crate) fn roster(&self) -> Arc<Roster> {
+        Arc::clone(&self.roster.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn toolbox(&self) -> Arc<Toolbox> {
+        Arc::clone(&self.toolbox.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
+    pub(crate) fn child_token(&self) -> CancellationToken {
+        self.stopping.child_token()
+    }
+
+    /// Records the end of a run. When the store refuses, it is offered again: a few times at once,
+    /// then in the background until it is taken, so that the session's lane does not stay shut.
+    pub(crate) async fn finish(
+        &self,
+        claim: &Claim,
+        records: Vec<Record>,
+        outcome: RunOutcome,
+    ) -> Result<Option<Claim>, state::Error> {
+        let mut pause = QUICK_PAUSE;
+        let mut tries = 0;
+        loop {
+            let offered = self
+                .state
+                .queue
+                .finish(claim, records.clone(), outcome.clone())
+                .await;
+            match offered {
+                Err(error) if is_passing(&error) && tries < QUICK_RETRIES => {
+                    tries += 1;
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
+/// Whether the same write may work later.
+pub(crate) fn is_passing(error: &state::Error) -> bool {
+    matches!(
+        error,
+        state::Error::DiskFull { .. }
+            | state::Error::Unavailable { .. }
+            | state::Error::Overloaded { .. }
+    )
+}
