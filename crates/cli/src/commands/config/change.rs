@@ -83,20 +83,11 @@ fn check(path: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Sections of `gateway` that a running gateway takes over; the rest of `gateway` waits for a
-/// restart. Source: configuration specification, section 6.
-const LIVE: [&str; 3] = ["gateway.http.endpoints", "gateway.auth", "gateway.reload"];
-
-fn waits_for_restart(path: &str) -> bool {
-    let under = |root: &str| KeyPath::parse(path).is_ok_and(|path| path.is_under(root));
-    under("gateway") && !LIVE.iter().any(|live| under(live))
-}
-
 fn finish(home: &Home, file: SettingsFile<'_>, path: &str, json: bool) -> Result<Exit, Failure> {
     let written = file.path().to_owned();
     let warnings = file.save()?;
     let running = state::lock::holder(home.state_dir())?.is_some();
-    let live = !waits_for_restart(path);
+    let live = !gateway::settings::needs_restart(path);
     if json {
         screen::json(&json!({
             "ok": true,
