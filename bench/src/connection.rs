@@ -40,22 +40,29 @@ pub(crate) struct Connection {
     address: SocketAddr,
     socket: TcpStream,
     buffer: Vec<u8>,
+    /// Whether the server said that it closes the connection after the last answer.
+    spent: bool,
 }
 
 impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> anyhow::Result<Self> {
-        let socket = TcpStream::connect(address).await;
-        let socket = socket.with_context(|| format!("cannot connect to {address}"))?;
-        socket.set_nodelay(true)?;
+        let socket = connect(address).await?;
         Ok(Self {
             address,
             socket,
             buffer: Vec::with_capacity(8192),
+            spent: false,
         })
     }
 
     /// Sends the request and reads the answer; anything but a 200 with the expected word fails.
+    ///
+    /// A server may close a connection after so many answers if it says so in the last of them;
+    /// then the next question opens a new one, as any client would.
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> anyhow::Result<Exchange> {
+        if self.spent {
+            self.socket = connect(self.address).await?;
+        }
         self.buffer.clear();
         self.socket.write_all(request).await?;
         let mut framing = None;
@@ -79,6 +86,7 @@ impl Connection {
                 let Some(first_word) = first_word else {
                     bail!("a wrong answer: {}", String::from_utf8_lossy(&self.buffer));
                 };
+                self.spent = header(&self.buffer, "connection") == Some("close");
                 let session = header(&self.buffer, "x-openclaw-session-key");
                 return Ok(Exchange {
                     first_word,
@@ -88,6 +96,13 @@ impl Connection {
             }
         }
     }
+}
+
+async fn connect(address: SocketAddr) -> anyhow::Result<TcpStream> {
+    let socket = TcpStream::connect(address).await;
+    let socket = socket.with_context(|| format!("cannot connect to {address}"))?;
+    socket.set_nodelay(true)?;
+    Ok(socket)
 }
 
 /// Reads the head once it is here.

@@ -126,11 +126,9 @@ impl Known {
         self.token.is_some() || home.env().filled("OPENCLAW_GATEWAY_TOKEN").is_some()
     }
 
-    /// The secret of this home's gateway: environment, settings, token file.
+    /// The secret of this home's gateway, looked for as the gateway does: settings, environment,
+    /// token file.
     pub(crate) async fn secret(&self, home: &Home) -> Result<Option<SecretString>, Failure> {
-        if let Some(secret) = environment_secret(home) {
-            return Ok(Some(secret));
-        }
         let configured = match self.auth_mode().as_str() {
             "password" => self.password.as_ref(),
             _ => self.token.as_ref(),
@@ -144,6 +142,9 @@ impl Known {
                 )
                 .fix("openclaw doctor")
             })?;
+            return Ok(Some(secret));
+        }
+        if let Some(secret) = environment_secret(home) {
             return Ok(Some(secret));
         }
         token::load(home.state_dir()).map_err(|error| {

@@ -6,6 +6,8 @@ use crate::net::Authority;
 use crate::services::Services;
 use crate::settings;
 use llm::Router;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Puts what can change to work. Returns the changed keys that wait for a restart.
 pub(crate) fn apply(
@@ -32,10 +34,7 @@ pub(crate) fn apply(
         authority.replace(&new.plan.access, new.plan.allow_query_key);
         services.logins.set_grant(new.grant.clone());
     }
-    let waiting: Vec<_> = config::diff(old.document.value(), new.document.value())
-        .into_iter()
-        .filter(|path| settings::needs_restart(path))
-        .collect();
+    let waiting = waiting(old.document.value(), new.document.value());
     if !waiting.is_empty() {
         warnings.push(format!(
             "changed, but only in effect after a restart: {}",
@@ -47,4 +46,54 @@ pub(crate) fn apply(
         .runtime
         .set_settings(chat, new.plan.access.mode(), warnings);
     waiting
+}
+
+/// The changed keys that wait for a restart, each down to its value.
+fn waiting(old: &Value, new: &Value) -> Vec<String> {
+    let (old, new) = (leaves(old), leaves(new));
+    let differ = |path: &&String| old.get(*path) != new.get(*path);
+    let changed: BTreeSet<_> = old.keys().chain(new.keys()).filter(differ).collect();
+    changed
+        .into_iter()
+        .filter(|path| settings::needs_restart(path))
+        .cloned()
+        .collect()
+}
+
+fn leaves(value: &Value) -> BTreeMap<String, &Value> {
+    fn walk<'v>(value: &'v Value, path: &str, found: &mut BTreeMap<String, &'v Value>) {
+        let Value::Object(fields) = value else {
+            found.insert(path.to_owned(), value);
+            return;
+        };
+        for (name, field) in fields {
+            let below = if path.is_empty() {
+                name.clone()
+            } else {
+                format!("{path}.{name}")
+            };
+            walk(field, &below, found);
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk(value, "", &mut found);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_what_needs_it_waits_for_a_restart() {
+        let empty = json!({});
+        let live = json!({ "gateway": { "http": { "endpoints": { "chatCompletions":
+            { "enabled": true } } } }, "agents": { "list": [] } });
+        assert_eq!(waiting(&empty, &live), Vec::<String>::new());
+        let port = json!({ "gateway": { "port": 1, "auth": { "mode": "none" } } });
+        assert_eq!(waiting(&live, &port), ["gateway.port"]);
+        let limits = json!({ "gateway": { "port": 1, "limits": { "keepAliveMs": 1 } } });
+        assert_eq!(waiting(&port, &limits), ["gateway.limits.keepAliveMs"]);
+    }
 }

@@ -4,8 +4,8 @@ use crate::load::{self, Loaded};
 use crate::net::{Authority, NetPlan};
 use crate::services::meter::Meter;
 use crate::services::{HealthMonitor, Logins, Services};
-use crate::{Runtime, StartError, paths};
-use agent::{Agents, Deps, Roster};
+use crate::{Runtime, StartError};
+use agent::{Agents, Deps, Roster, RosterDefaults};
 use config::{ConfigFile, Env};
 use domain::{Clock, SystemClock};
 use llm::{Models, Router};
@@ -181,7 +181,15 @@ pub(crate) fn lock_info(version: &str, addresses: Vec<String>) -> LockInfo {
 
 /// The agents of the settings.
 pub(crate) fn roster(boot: &Boot, loaded: &Loaded) -> (Roster, Vec<String>) {
-    let defaults = paths::roster_defaults(&boot.env, &boot.state_dir, loaded.default_model.clone());
+    let home = boot
+        .env
+        .filled("OPENCLAW_HOME")
+        .or_else(|| boot.env.filled("HOME"));
+    let defaults = RosterDefaults {
+        state_dir: boot.state_dir.clone(),
+        home: home.map(PathBuf::from),
+        model: loaded.default_model.clone(),
+    };
     Roster::new(&loaded.settings.agents, &defaults)
 }
 

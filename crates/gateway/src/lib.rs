@@ -16,7 +16,6 @@ pub mod http;
 pub mod lifecycle;
 mod load;
 pub mod net;
-pub mod paths;
 mod reload;
 mod runtime;
 pub mod services;

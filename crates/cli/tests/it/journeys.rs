@@ -1,5 +1,11 @@
 //! Whole stories on the real program: a first day, and a hundred deaths.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that meets something else must stop and say so"
+)]
+
 mod crash;
 mod first_day;
 

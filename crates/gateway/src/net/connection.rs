@@ -10,8 +10,6 @@ use super::refusal::{fault_response, panic_response};
 use super::reply::ResponseBody;
 use super::wire::{Exchange, Wire};
 use async_trait::async_trait;
-use axum::Router;
-use axum::body::Body as AxumBody;
 use futures_util::FutureExt as _;
 use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response};
@@ -26,7 +24,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
-use tower::Service as _;
 use tracing::{debug, error};
 
 /// Answers requests that passed the guard.
@@ -37,19 +34,6 @@ pub trait Handler: Send + Sync {
     /// # Cancel safety
     /// Dropped when the client goes away before it has the whole answer.
     async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<ResponseBody>;
-}
-
-/// A router answers as it is; its handlers find the [`Peer`] in the request's extensions.
-#[async_trait]
-impl Handler for Router {
-    async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<ResponseBody> {
-        let mut request = request.map(AxumBody::new);
-        request.extensions_mut().insert(peer);
-        match self.clone().call(request).await {
-            Ok(response) => response.map(ResponseBody::from),
-            Err(never) => match never {},
-        }
-    }
 }
 
 /// Serves one connection to its end.

@@ -2,7 +2,6 @@
 
 use super::counters::Counters;
 use super::wire::Exchange;
-use axum::body::Body as AxumBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
@@ -75,12 +74,6 @@ impl ResponseBody {
     /// Keeps the connection busy for as long as this body lives.
     pub(super) fn hold(&mut self, exchange: Arc<Exchange>, counters: Arc<Counters>) {
         self.exchange = Some(Ongoing { exchange, counters });
-    }
-}
-
-impl From<AxumBody> for ResponseBody {
-    fn from(body: AxumBody) -> Self {
-        Self::stream(body)
     }
 }
 

@@ -133,7 +133,7 @@ impl Load {
             "wait": false });
         let reply = self.caller.rpc("agent", &params).await.ok()?;
         assert_eq!(reply["status"], "accepted");
-        self.acknowledged(reply["runId"].as_str()?, text)
+        Some(self.acknowledged(reply["runId"].as_str()?, text))
     }
 
     /// A turn that is acknowledged by the headers of its stream.
@@ -149,15 +149,15 @@ impl Load {
         let run = stream.header("x-openclaw-run-id").map(str::to_owned)?;
         let read = stream.rest().await;
         drop(read);
-        self.acknowledged(&run, text)
+        Some(self.acknowledged(&run, text))
     }
 
-    fn acknowledged(&self, run: &str, text: &str) -> Option<Acknowledged> {
-        Some(Acknowledged {
+    fn acknowledged(&self, run: &str, text: &str) -> Acknowledged {
+        Acknowledged {
             run: run.to_owned(),
             session: self.session.clone(),
             text: text.to_owned(),
-        })
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::{BINARY, openclaw};
 use serde_json::{Value, json};
-use testkit::{FakeModel, Home, Launch};
+use std::path::Path;
+use testkit::{Caller, FakeModel, GatewayProcess, Home, Launch};
 
 const CHAT: &str = "/v1/chat/completions";
 
@@ -10,97 +11,89 @@ const CHAT: &str = "/v1/chat/completions";
 async fn a_first_day() {
     let model = FakeModel::start().await.unwrap();
     let home = Home::empty().unwrap();
-    let base_url = model.base_url();
-    let onboard = openclaw(
-        home.root(),
-        &home.state_dir(),
-        &[
-            "onboard",
-            "--non-interactive",
-            "--accept-risk",
-            "--json",
-            "--enable-chat-completions",
-            "--custom-base-url",
-            &base_url,
-            "--custom-api-key",
-            "fake-key",
-            "--custom-model-id",
-            "fake-1",
-        ],
-    );
-    let said: Value = serde_json::from_slice(&onboard.stdout).unwrap_or_else(|_| {
-        panic!(
-            "onboard: {}\n{}",
-            String::from_utf8_lossy(&onboard.stdout),
-            String::from_utf8_lossy(&onboard.stderr)
-        )
-    });
-    assert_eq!(
-        (&said["ok"], &said["gateway"]["authMode"]),
-        (&json!(true), &json!("token")),
+    let token = onboard(&home, &model.base_url());
+    let launch = Launch::with_binary(&home, BINARY).unwrap();
+    let mut gateway = launch.without_token().start().await.unwrap();
+    let caller = gateway.stranger().bearer(&token).unwrap();
+    let (run, session) = talk(&caller, &mut gateway).await;
+    gateway.restart().await.unwrap();
+    look_back(&caller, &run, &session).await;
+    let status = gateway.stop().await.unwrap();
+    assert!(status.success(), "{status}");
+    let said = format!("{}{}", gateway.stdout(), gateway.stderr());
+    assert!(
+        !said.contains(&token) && !said.contains("fake-key"),
         "{said}"
     );
+}
+
+/// Sets up without questions and returns the gateway token.
+fn onboard(home: &Home, base_url: &str) -> String {
+    let mut arguments = vec!["onboard", "--non-interactive", "--accept-risk", "--json"];
+    arguments.extend(["--enable-chat-completions", "--custom-base-url", base_url]);
+    arguments.extend([
+        "--custom-api-key",
+        "fake-key",
+        "--custom-model-id",
+        "fake-1",
+    ]);
+    let output = openclaw(home.root(), &home.state_dir(), &arguments);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}\n{errors}");
+    let said: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(said["gateway"]["authMode"], "token", "{said}");
     assert_eq!(said["testMessage"]["ok"], true, "{said}");
     assert!(home.state_dir().join("state.db").is_file());
-    assert!(
-        Path::new(said["workspace"].as_str().unwrap())
-            .join("AGENTS.md")
-            .is_file()
-    );
-    let secrets = std::fs::read_to_string(home.config_path()).unwrap();
-    assert!(
-        !secrets.contains("fake-key"),
-        "the key is in the settings file"
-    );
+    let workspace = Path::new(said["workspace"].as_str().unwrap());
+    assert!(workspace.join("AGENTS.md").is_file());
+    let settings = std::fs::read_to_string(home.config_path()).unwrap();
     let token = std::fs::read_to_string(home.state_dir().join("gateway.token")).unwrap();
     let token = token.trim();
     assert!(
-        !secrets.contains(token),
-        "the token is in the settings file"
+        !settings.contains("fake-key") && !settings.contains(token),
+        "{settings}"
     );
+    token.to_owned()
+}
 
-    let launch = Launch::with_binary(&home, BINARY).unwrap().without_token();
-    let mut gateway = launch.start().await.unwrap();
-    let caller = gateway.stranger().bearer(token).unwrap();
-    let chat = json!({ "model": "openclaw", "user": "me",
-        "messages": [{ "role": "user", "content": "hello" }] });
-    let whole = caller.post_json(CHAT, &chat).await.unwrap();
+fn chat(text: &str) -> Value {
+    json!({ "model": "openclaw", "user": "me", "messages": [{ "role": "user", "content": text }] })
+}
+
+fn streamed(text: &str) -> Value {
+    let mut body = chat(text);
+    body["stream"] = true.into();
+    body
+}
+
+/// Two whole answers, and one in the middle of which the gateway dies. Returns its run and session.
+async fn talk(caller: &Caller, gateway: &mut GatewayProcess) -> (String, String) {
+    let whole = caller.post_json(CHAT, &chat("hello")).await.unwrap();
     assert_eq!(whole.status, 200, "{}", whole.text());
-    let mut streamed = chat.clone();
-    streamed["stream"] = true.into();
-    assert_eq!(
-        caller
-            .stream(CHAT, &streamed)
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap(),
-        "Hello from the fake model."
-    );
-
-    streamed["messages"][0]["content"] = "SLOW:400".into();
-    let mut stream = caller.stream(CHAT, &streamed).await.unwrap();
+    let stream = caller.stream(CHAT, &streamed("hello")).await.unwrap();
+    assert_eq!(stream.text().await.unwrap(), "Hello from the fake model.");
+    let mut stream = caller.stream(CHAT, &streamed("SLOW:400")).await.unwrap();
     let run = stream.header("x-openclaw-run-id").unwrap().to_owned();
     let session = stream.header("x-openclaw-session-key").unwrap().to_owned();
     for _ in 0..4 {
         stream.next().await.unwrap();
     }
     gateway.kill9().await.unwrap();
-    drop(stream);
-    gateway.restart().await.unwrap();
+    (run, session)
+}
 
-    let ended = caller
-        .rpc("agent.wait", &json!({ "runId": run, "timeoutMs": 10_000 }))
-        .await;
-    assert_eq!(ended.unwrap()["outcome"], "interrupted");
-    let history = caller
-        .rpc("chat.history", &json!({ "sessionKey": session }))
-        .await
-        .unwrap();
-    let roles: Vec<_> = history["messages"]
-        .as_array()
-        .unwrap()
+/// The session is intact, the run has ended, and the conversation goes on.
+async fn look_back(caller: &Caller, run: &str, session: &str) {
+    let wait = json!({ "runId": run, "timeoutMs": 10_000 });
+    assert_eq!(
+        caller.rpc("agent.wait", &wait).await.unwrap()["outcome"],
+        "interrupted"
+    );
+    let asked = json!({ "sessionKey": session });
+    let history = caller.rpc("chat.history", &asked).await.unwrap();
+    let messages = history["messages"].as_array().unwrap();
+    let seen: Vec<_> = messages
         .iter()
         .map(|message| {
             (
@@ -109,32 +102,14 @@ async fn a_first_day() {
             )
         })
         .collect();
-    assert_eq!(
-        roles,
-        [
-            ("user", false),
-            ("assistant", false),
-            ("user", false),
-            ("assistant", false),
-            ("user", false),
-            ("assistant", true)
-        ],
-        "two answers whole, the third one kept as far as it was drafted: {history}"
-    );
-    let next = caller.post_json(CHAT, &chat).await.unwrap();
+    let whole = [("user", false), ("assistant", false)];
+    let cut = [("user", false), ("assistant", true)];
+    assert_eq!(seen, [whole, whole, cut].concat(), "{history}");
+    let next = caller.post_json(CHAT, &chat("hello")).await.unwrap();
     assert_eq!(
         next.status,
         200,
         "the conversation goes on: {}",
         next.text()
     );
-    let status = gateway.stop().await.unwrap();
-    assert!(status.success(), "{status}");
-    let everything = format!("{}{}", gateway.stdout(), gateway.stderr());
-    assert!(
-        !everything.contains(token) && !everything.contains("fake-key"),
-        "{everything}"
-    );
 }
-
-use std::path::Path;
