@@ -8,6 +8,8 @@
 
 mod crash;
 mod first_day;
+#[cfg(target_os = "linux")]
+mod full_disk;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -5,6 +5,7 @@ use protocol::methods::status::HealthReply;
 use state::Health;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info};
@@ -22,6 +23,7 @@ pub struct HealthMonitor {
     clock: Arc<dyn Clock>,
     started: Instant,
     last: Arc<Mutex<Last>>,
+    doubt: Arc<Notify>,
     stopping: CancellationToken,
 }
 
@@ -49,6 +51,7 @@ impl HealthMonitor {
             clock,
             started: Instant::now(),
             last: Arc::new(Mutex::new(last)),
+            doubt: Arc::new(Notify::new()),
             stopping,
         };
         let watching = monitor.clone();
@@ -60,11 +63,13 @@ impl HealthMonitor {
                 } else {
                     EVERY
                 };
-                if stopping
-                    .run_until_cancelled(tokio::time::sleep(pause))
-                    .await
-                    .is_none()
-                {
+                let waited = async {
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = watching.doubt.notified() => {}
+                    }
+                };
+                if stopping.run_until_cancelled(waited).await.is_none() {
                     return;
                 }
                 watching.probe().await;
@@ -79,6 +84,11 @@ impl HealthMonitor {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .ready = true;
+    }
+
+    /// Says that a write failed: the store is probed now instead of in a while.
+    pub fn doubt(&self) {
+        self.doubt.notify_one();
     }
 
     /// Writes to the store now and remembers how that went.

@@ -38,6 +38,23 @@ const MAX_WAIT_MS: u64 = 600_000;
 const DUPLICATE_WAIT: Duration = Duration::from_mins(10);
 
 impl Services {
+    /// Makes a turn durable and starts its run.
+    ///
+    /// # Errors
+    /// [`ApiError`]; nothing was kept then.
+    pub(crate) async fn submit(
+        &self,
+        turn: Turn,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Submitted, ApiError> {
+        self.agents.submit(turn, key).await.map_err(|error| {
+            if let agent::SubmitError::Store(_) = &error {
+                self.health.doubt();
+            }
+            ApiError::from(error)
+        })
+    }
+
     /// Runs an agent on a message. With `wait: false` the reply is `accepted`, else the run's end.
     ///
     /// # Errors
@@ -83,7 +100,7 @@ impl Services {
             fingerprint,
             ttl: KEY_TTL,
         };
-        let Submitted { run, session, feed } = self.agents.submit(turn, Some(key)).await?;
+        let Submitted { run, session, feed } = self.submit(turn, Some(key)).await?;
         if !wait {
             return Ok(AgentReply {
                 run_id: run.to_string(),

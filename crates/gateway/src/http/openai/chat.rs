@@ -92,7 +92,7 @@ async fn run(
         on_disconnect: OnDisconnect::Cancel,
         timeout_ms: None,
     };
-    let Submitted { run, session, feed } = services.agents.submit(turn, None).await?;
+    let Submitted { run, session, feed } = services.submit(turn, None).await?;
     let Some(mut feed) = feed else {
         return Err(ApiError::new(
             protocol::ErrorCode::Internal,
