@@ -10,20 +10,24 @@ use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use xtask::tidy;
+use xtask::{generated, tidy};
 
 const USAGE: &str = "\
 usage: cargo xtask <chore>
 
   tidy    proves the house rules; prints every breach as file:line: rule
-  check   everything a change must pass: format, lint, tidy, tests
+  gen     writes the reference pages and schemas that follow from the code;
+          with --check, says which of them are out of date instead
+  check   everything a change must pass: format, lint, tidy, generated files, tests
   ui      builds the Control UI in web/, to be embedded by the next cargo build
 ";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
-    let outcome = match (args.next().as_deref(), args.next()) {
+    let outcome = match (args.next().as_deref(), args.next().as_deref()) {
         (Some("tidy"), None) => run_tidy(),
+        (Some("gen"), None) => generate(),
+        (Some("gen"), Some("--check")) => check_generated(),
         (Some("check"), None) => check(),
         (Some("ui"), None) => ui(),
         (None | Some("help" | "--help" | "-h"), None) => {
@@ -59,6 +63,25 @@ fn run_tidy() -> Result<()> {
     }
 }
 
+fn generate() -> Result<()> {
+    for path in generated::write(&root()?)? {
+        println!("wrote {}", path.display());
+    }
+    Ok(())
+}
+
+fn check_generated() -> Result<()> {
+    let stale = generated::stale(&root()?)?;
+    for path in &stale {
+        println!("{}: differs from the code", path.display());
+    }
+    if !stale.is_empty() {
+        bail!("generated files are out of date; run cargo xtask gen");
+    }
+    println!("gen: every generated file follows the code");
+    Ok(())
+}
+
 fn check() -> Result<()> {
     let root = root()?;
     cargo(&root, &["fmt", "--all", "--check"])?;
@@ -74,6 +97,7 @@ fn check() -> Result<()> {
         ],
     )?;
     run_tidy()?;
+    check_generated()?;
     cargo(&root, &["test", "--workspace"])
 }
 

@@ -19,6 +19,7 @@ pub(crate) const DEFAULT_PORT: u16 = 18789;
 
 /// Options of the commands that talk to a running gateway.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Which gateway")]
 pub(crate) struct AccessArgs {
     /// Address of another gateway, e.g. http://10.0.0.5:18789; needs --token or --password
     #[arg(long, value_name = "URL")]

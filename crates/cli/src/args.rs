@@ -24,6 +24,7 @@ pub(crate) struct Args {
 
 /// Options of every command.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Globals {
     /// Keep everything in ~/.openclaw-<NAME> instead of ~/.openclaw
     #[arg(long, global = true, value_name = "NAME")]
@@ -61,7 +62,7 @@ pub(crate) enum LogLevel {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run and inspect the gateway; alone it runs it in the foreground
+    /// Run the gateway in the foreground; with a subcommand, look at it or stop it
     Gateway(gateway::GatewayArgs),
     /// Set up: workspace, database, authentication, a model, a test message
     #[command(alias = "setup")]

@@ -114,7 +114,7 @@ pub(crate) fn refused(home: &Home, error: StartError) -> Failure {
         StartError::Listen(error) => Failure::new(Kind::State, error)
             .code("PORT")
             .fix("openclaw gateway status, or choose another with --port <PORT>"),
-        error @ (StartError::Secret { .. } | StartError::StateDir { .. } | StartError::Internal(_) | _) => {
+        error @ (StartError::Secret { .. } | StartError::StateDir { .. } | StartError::Threads(_) | _) => {
             Failure::new(Kind::State, error).fix("openclaw doctor")
         }
     }

@@ -79,6 +79,7 @@ pub struct Gateway {
     pub(crate) loaded: Loaded,
     pub(crate) lock: GatewayLock,
     pub(crate) listeners: Option<crate::net::Listeners>,
+    pub(crate) threads: Option<Arc<crate::net::Threads>>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stopping: CancellationToken,
 }
@@ -159,6 +160,7 @@ impl Gateway {
             loaded,
             lock,
             listeners: None,
+            threads: None,
             tasks,
             stopping,
         })

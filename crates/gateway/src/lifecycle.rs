@@ -7,7 +7,7 @@
 
 use crate::compose::{Gateway, lock_info};
 use crate::http::Site;
-use crate::net::{self, NetPlan};
+use crate::net::{self, NetPlan, Threads};
 use crate::{StartError, reload};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -75,6 +75,7 @@ impl Gateway {
         self.lock
             .publish(&lock_info(self.boot.version, addresses))?;
         self.listeners = Some(listeners);
+        self.threads = Some(Arc::new(Threads::start().map_err(StartError::Threads)?));
         Ok(())
     }
 
@@ -120,6 +121,7 @@ impl Gateway {
                 Arc::new(site),
                 door.clone(),
                 connections.clone(),
+                self.threads.clone(),
             );
             self.tasks.spawn(serving);
         }
@@ -176,6 +178,9 @@ impl Gateway {
                 report.overran.push("close the store");
             }
             Err(_) => report.overran.push("close the store"),
+        }
+        if let Some(threads) = self.threads.and_then(Arc::into_inner) {
+            threads.end().await;
         }
         drop(self.lock);
         report

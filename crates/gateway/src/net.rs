@@ -25,6 +25,7 @@ mod refusal;
 mod reply;
 mod serve;
 mod shield;
+mod threads;
 mod wire;
 
 pub use address::{ClientKey, Network};
@@ -40,3 +41,4 @@ pub use plan::{Limits, NetPlan, PlanInput};
 pub use refusal::{error_response, json_response};
 pub use reply::{BoxError, ResponseBody};
 pub use serve::serve;
+pub use threads::Threads;

@@ -38,9 +38,9 @@ pub enum StartError {
     /// No port could be bound.
     #[error(transparent)]
     Listen(#[from] crate::net::ListenError),
-    /// Something of the program itself is inconsistent.
-    #[error("internal error: {0}")]
-    Internal(String),
+    /// The system gives no threads.
+    #[error("cannot start the threads for connections: {0}; the system's limits may be too low (ulimit -u)")]
+    Threads(#[source] std::io::Error),
 }
 
 impl StartError {

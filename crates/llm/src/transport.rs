@@ -1,6 +1,6 @@
-//! The only file that sends: one HTTP client per provider, with deadlines and limits.
+//! The only room that sends: kept connections per provider, with deadlines and limits.
 //!
-//! HTTP/1.1 with kept connections; a connection that turns out stale before the request was
+//! HTTP/1.1; a connection that turns out stale before the request was
 //! accepted is replaced once. No redirects and no proxy of the environment, so that a credential
 //! reaches only the address it was configured for.
 //!
@@ -8,52 +8,49 @@
 
 mod answer;
 mod connect;
+mod pool;
 mod tls;
 
 use crate::codec::{Codec, Encoded, Peer};
 use crate::provider::{AuthStyle, Provider, Timeouts};
 use crate::{Error, ModelStream};
 use answer::{Answer, Limits};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use connect::{ConnectTimedOut, Connector};
-use http::{HeaderValue, Method, Request, Response, Uri, header};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use http::{HeaderValue, Method, Request, Uri, header};
+use http_body_util::Full;
+use pool::{Exchange, Pool, SendError};
 use secrecy::{ExposeSecret, SecretString};
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 pub(crate) use tls::Trust;
 use tokio_util::sync::CancellationToken;
 
 const USER_AGENT: &str = concat!("openclaw/", env!("CARGO_PKG_VERSION"));
-/// How long an unused connection is kept. Shorter than what servers usually allow.
-const KEEP_IDLE: Duration = Duration::from_secs(50);
-/// Most unused connections kept per provider.
-const MOST_IDLE: usize = 256;
 /// Most bytes of an error body that are read.
 const ERROR_LIMIT: usize = 64 * 1024;
 
 /// Sends requests to one provider.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    client: Client<Connector, Full<Bytes>>,
+    pool: Arc<Pool>,
 }
 
 impl Transport {
     /// A transport that gives a connection `connect` to be made. Connects when first used.
     pub(crate) fn new(connect: Duration, trust: Trust) -> Self {
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(KEEP_IDLE)
-            .pool_max_idle_per_host(MOST_IDLE)
-            .build(Connector::new(connect, trust));
-        Self { client }
+        let pool = Arc::new(Pool::new(Connector::new(connect, trust)));
+        Self { pool }
     }
 
-    pub(crate) fn client(&self) -> &Client<Connector, Full<Bytes>> {
-        &self.client
+    /// Asks for a small text, such as a list of models; `None` when there is none for any reason.
+    pub(crate) async fn read(&self, request: Request<Full<Bytes>>, limit: usize) -> Option<Bytes> {
+        let mut exchange = self.pool.send(request).await.ok()?;
+        if !exchange.head.status.is_success() {
+            return None;
+        }
+        read_limited(&mut exchange, limit).await.ok()
     }
 }
 
@@ -69,9 +66,9 @@ pub(crate) async fn call(
     let request = request(provider, &peer, encoded)?;
     let origin = origin(request.uri());
     let head = async {
-        let response = provider.transport.client.request(request);
-        match tokio::time::timeout(timeouts.connect + timeouts.first_byte, response).await {
-            Ok(Ok(response)) => Ok(response),
+        let sent = provider.transport.pool.send(request);
+        match tokio::time::timeout(timeouts.connect + timeouts.first_byte, sent).await {
+            Ok(Ok(exchange)) => Ok(exchange),
             Ok(Err(error)) => Err(failed(&peer, &origin, timeouts, &error)),
             Err(_) => Err(Error::TimedOut {
                 provider: peer.provider.clone(),
@@ -80,12 +77,12 @@ pub(crate) async fn call(
             }),
         }
     };
-    let response = cancel
+    let exchange = cancel
         .run_until_cancelled(head)
         .await
         .ok_or(Error::Cancelled)??;
-    if !response.status().is_success() {
-        let refusal = refused(&*codec, response, timeouts.idle);
+    if !exchange.head.status.is_success() {
+        let refusal = refused(&*codec, exchange, timeouts.idle);
         return Err(cancel
             .run_until_cancelled(refusal)
             .await
@@ -95,7 +92,7 @@ pub(crate) async fn call(
         first_byte: timeouts.first_byte,
         idle: timeouts.idle,
     };
-    let mut answer = Answer::new(peer, codec.decoder(), response, limits, cancel.clone());
+    let mut answer = Answer::new(peer, codec.decoder(), exchange, limits, cancel.clone());
     answer.begin().await?;
     Ok(ModelStream::new(answer))
 }
@@ -156,32 +153,28 @@ fn origin(uri: &Uri) -> String {
 }
 
 /// Names a failure before any answer.
-fn failed(
-    peer: &Peer,
-    origin: &str,
-    timeouts: Timeouts,
-    error: &hyper_util::client::legacy::Error,
-) -> Error {
+fn failed(peer: &Peer, origin: &str, timeouts: Timeouts, error: &SendError) -> Error {
     let provider = peer.provider.clone();
-    let root = root(error);
-    if root.downcast_ref::<ConnectTimedOut>().is_some() {
-        return Error::TimedOut {
+    match error {
+        SendError::Connect(error) => {
+            let root = root(&**error);
+            if root.downcast_ref::<ConnectTimedOut>().is_some() {
+                return Error::TimedOut {
+                    provider,
+                    phase: "connect",
+                    waited: timeouts.connect,
+                };
+            }
+            Error::Unreachable {
+                provider,
+                origin: origin.to_owned(),
+                detail: root.to_string(),
+            }
+        }
+        SendError::Broken(error) => Error::BrokenStream {
             provider,
-            phase: "connect",
-            waited: timeouts.connect,
-        };
-    }
-    let detail = root.to_string();
-    if error.is_connect() {
-        return Error::Unreachable {
-            provider,
-            origin: origin.to_owned(),
-            detail,
-        };
-    }
-    Error::BrokenStream {
-        provider,
-        detail: format!("no answer came back: {detail}"),
+            detail: format!("no answer came back: {}", root(error)),
+        },
     }
 }
 
@@ -195,23 +188,28 @@ fn root<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static)
 }
 
 /// Reads a refusal. A body that is too long, broken or slow is judged by its status alone.
-async fn refused(codec: &dyn Codec, response: Response<Incoming>, patience: Duration) -> Error {
-    let (head, body) = response.into_parts();
-    let body = tokio::time::timeout(patience, read_limited(body, ERROR_LIMIT)).await;
+async fn refused(codec: &dyn Codec, mut exchange: Exchange, patience: Duration) -> Error {
+    let body = tokio::time::timeout(patience, read_limited(&mut exchange, ERROR_LIMIT)).await;
     let body = body.ok().and_then(Result::ok).unwrap_or_default();
-    codec.error(head.status, &head.headers, &body)
+    codec.error(exchange.head.status, &exchange.head.headers, &body)
 }
 
 /// A body was longer than allowed, or broke off.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read the body")]
-pub(crate) struct BodyError;
+struct BodyError;
 
 /// Reads a whole body of at most `limit` bytes.
-pub(crate) async fn read_limited(body: Incoming, limit: usize) -> Result<Bytes, BodyError> {
-    let collected = Limited::new(body, limit)
-        .collect()
-        .await
-        .map_err(|_| BodyError)?;
-    Ok(collected.to_bytes())
+async fn read_limited(exchange: &mut Exchange, limit: usize) -> Result<Bytes, BodyError> {
+    let mut all = BytesMut::new();
+    while let Some(frame) = exchange.frame().await {
+        let Ok(data) = frame.map_err(|_| BodyError)?.into_data() else {
+            continue;
+        };
+        if all.len() + data.len() > limit {
+            return Err(BodyError);
+        }
+        all.extend_from_slice(&data);
+    }
+    Ok(all.freeze())
 }

@@ -12,4 +12,4 @@ mod method;
 pub mod methods;
 
 pub use error::{ErrorCode, ErrorShape};
-pub use method::{METHODS, Method, MethodInfo, Scope};
+pub use method::{METHODS, Method, MethodInfo, MethodSchema, Scope};

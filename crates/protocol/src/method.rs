@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 /// What a caller must hold to use a method. Source: WebSocket protocol, operator scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,6 +35,8 @@ pub trait Method {
     const NAME: &'static str;
     /// What a caller must hold.
     const SCOPE: Scope;
+    /// What it does, in a sentence or two.
+    const ABOUT: &'static str;
     /// What it takes.
     type Params: Serialize + DeserializeOwned + JsonSchema + Send;
     /// What it answers.
@@ -47,24 +50,61 @@ pub struct MethodInfo {
     pub name: &'static str,
     /// What a caller must hold.
     pub scope: Scope,
+    /// What it does, in a sentence or two.
+    pub about: &'static str,
+}
+
+/// The shapes of a method as JSON Schema (2020-12), for reference pages and generated clients.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MethodSchema {
+    /// Its line in the table.
+    pub info: MethodInfo,
+    /// What it takes.
+    pub params: Value,
+    /// What it answers.
+    pub reply: Value,
+}
+
+impl MethodSchema {
+    pub(crate) fn of<M: Method>() -> Self {
+        Self {
+            info: MethodInfo {
+                name: M::NAME,
+                scope: M::SCOPE,
+                about: M::ABOUT,
+            },
+            params: schemars::schema_for!(M::Params).to_value(),
+            reply: schemars::schema_for!(M::Reply).to_value(),
+        }
+    }
 }
 
 macro_rules! methods {
-    ($($(#[$doc:meta])* $name:literal => $marker:ident($params:path) -> $reply:path, $scope:ident;)*) => {
+    ($($(#[doc = $doc:literal])* $name:literal => $marker:ident($params:path) -> $reply:path, $scope:ident;)*) => {
         $(
-            $(#[$doc])*
+            $(#[doc = $doc])*
             #[derive(Debug, Clone, Copy)]
             pub struct $marker;
             impl crate::Method for $marker {
                 const NAME: &'static str = $name;
                 const SCOPE: crate::Scope = crate::Scope::$scope;
+                const ABOUT: &'static str = concat!($($doc),*).trim_ascii();
                 type Params = $params;
                 type Reply = $reply;
             }
         )*
         pub(crate) const TABLE: &[crate::MethodInfo] = &[
-            $(crate::MethodInfo { name: $name, scope: crate::Scope::$scope },)*
+            $(crate::MethodInfo {
+                name: $name,
+                scope: crate::Scope::$scope,
+                about: <$marker as crate::Method>::ABOUT,
+            },)*
         ];
+
+        /// The shapes of every method, in the order of [`METHODS`](crate::METHODS).
+        pub fn schemas() -> Vec<crate::MethodSchema> {
+            vec![$(crate::MethodSchema::of::<$marker>(),)*]
+        }
     };
 }
 pub(crate) use methods;

@@ -104,8 +104,11 @@ function duration(ms) {
   return `${Math.floor(seconds / DAY_S)} d ${Math.floor((seconds % DAY_S) / 3600)} h`;
 }
 
+// Money comes with six decimals; zeros behind the cents tell nobody anything.
+const dollars = (text) => `${text.replace(/(\.\d\d\d*?)0+$/, "$1")} USD`;
+
 function cost(today) {
-  const known = `${today.costUsd} USD`;
+  const known = dollars(today.costUsd);
   return today.unpricedCalls > 0 ? `${known} and ${today.unpricedCalls} calls without a known price` : known;
 }
 
@@ -179,8 +182,13 @@ function say(kind, text) {
   item.className = kind;
   item.textContent = text;
   by("messages").append(item);
-  item.scrollIntoView?.({ block: "nearest" });
+  toEnd();
   return item;
+}
+
+// An answer grows after it was put there, so its beginning in view is not enough.
+function toEnd() {
+  by("messages").scrollTop = by("messages").scrollHeight;
 }
 
 function textOf(content) {
@@ -229,7 +237,9 @@ async function send(text) {
     if (error.status === 401) signOut("You were signed out: the gateway no longer accepts this credential.");
   } finally {
     working(false);
+    toEnd();
   }
+  if (answer.className === "assistant") await refresh();
 }
 
 // ---- events

@@ -32,6 +32,8 @@ class Element {
     this.value = "";
     this.textContent = "";
     this.className = "";
+    this.scrollTop = 0;
+    this.scrollHeight = 1000;
   }
   addEventListener(kind, listener) {
     this.listeners[kind] = listener;
@@ -115,7 +117,7 @@ test("the status is shown as text, unknown costs as unknown", async () => {
   const shown = elements.status.children.map((child) => child.textContent);
   assert.deepEqual(shown.slice(0, 4), ["Version", "1.2.3", "Running for", "1 h 2 min"]);
   assert.ok(shown.includes("main: offline/demo"));
-  assert.ok(shown.includes("2, 0.000000 USD and 1 calls without a known price"));
+  assert.ok(shown.includes("2, 0.00 USD and 1 calls without a known price"));
   assert.deepEqual(elements.warnings.children.map((item) => item.textContent), ["<b>look</b>"]);
 });
 
@@ -162,6 +164,9 @@ test("a message is sent once with its own key and the answer shown as text", asy
   const said = elements.messages.children.map((item) => [item.className, item.textContent]);
   assert.deepEqual(said, [["user", "before"], ["user", "hello"], ["assistant", "<i>hello</i>"]]);
   assert.equal(elements.send.disabled, false);
+  assert.equal(elements.messages.scrollTop, elements.messages.scrollHeight);
+  const after = calls.slice(calls.indexOf(sent[0]) + 1).map((call) => call.path);
+  assert.deepEqual(after, ["/api/rpc/status"]);
 });
 
 test("a revoked token signs out and clears what was shown", async () => {

@@ -7,4 +7,5 @@
 )]
 
 mod breaches;
+mod generated;
 mod this_repository;

@@ -37,7 +37,7 @@ pub(crate) fn run(home: &Home, args: &DashboardArgs) -> Result<Exit, Failure> {
         screen::json(&link)?;
     } else {
         screen::say(&link.url)?;
-        screen::note("open it in a browser; it works once and for a few minutes");
+        screen::note("open it in a browser; it works once, within ten minutes");
     }
     Ok(Exit::Ok)
 }

@@ -57,7 +57,7 @@ pub(crate) struct OnboardArgs {
     #[arg(long, value_name = "WHERE")]
     gateway_bind: Option<String>,
     /// How callers prove who they are
-    #[arg(long, value_enum)]
+    #[arg(long, value_name = "MODE", value_enum)]
     gateway_auth: Option<GatewayAuth>,
     /// The gateway token [default: 256 random bits]
     #[arg(long, value_name = "TOKEN", conflicts_with = "gateway_password")]
@@ -112,7 +112,11 @@ pub(crate) fn run(home: &Home, args: OnboardArgs) -> Result<Exit, Failure> {
         if json {
             screen::json(&report.to_json())?;
         } else {
-            screen::say(report.to_text())?;
+            screen::say(format_args!(
+                "{}\n\nnext: {}",
+                report.to_text(),
+                report.next()
+            ))?;
         }
         return Ok(report.exit());
     }

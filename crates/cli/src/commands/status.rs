@@ -4,7 +4,7 @@ use crate::access::{self, AccessArgs};
 use crate::commands::health::duration;
 use crate::failure::{Exit, Failure};
 use crate::home::Home;
-use crate::listing::Listing;
+use crate::listing::{Listing, dollars};
 use crate::{runtime, screen};
 use protocol::methods::{
     Status,
@@ -128,7 +128,9 @@ fn used(status: &StatusReply) -> String {
         calls => format!(", {calls} calls with an unknown price"),
     };
     format!(
-        "{} calls, {} tokens, {} USD{unpriced}",
-        today.calls, today.total_tokens, today.cost_usd
+        "{} calls, {} tokens, {}{unpriced}",
+        today.calls,
+        today.total_tokens,
+        dollars(&today.cost_usd)
     )
 }

@@ -4,6 +4,7 @@ use super::address::ClientKey;
 use super::connection::{Handler, Server, drive};
 use super::listen::Listeners;
 use super::plan::NetPlan;
+use super::threads::Threads;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,7 +21,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// Longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Accepts until `shutdown`, each connection in a task of its own on `tracker`.
+/// Accepts until `shutdown`, each connection in a task of its own on `tracker`; on `threads` if
+/// there are any, else on the caller's runtime.
 ///
 /// Returns when no listener accepts any more. Connections then finish the answers under way and
 /// close; whoever called waits for them with `tracker`.
@@ -33,6 +35,7 @@ pub async fn serve(
     handler: Arc<dyn Handler>,
     shutdown: CancellationToken,
     tracker: TaskTracker,
+    threads: Option<Arc<Threads>>,
 ) {
     let addresses = listeners.addresses().to_vec();
     // Each listener holds one place while it waits for the next connection.
@@ -43,6 +46,7 @@ pub async fn serve(
         server: Server::new(plan, &addresses, handler),
         shutdown,
         tracker,
+        threads,
     });
     let mut loops = JoinSet::new();
     for listener in listeners.sockets {
@@ -61,6 +65,7 @@ struct Door {
     server: Arc<Server>,
     shutdown: CancellationToken,
     tracker: TaskTracker,
+    threads: Option<Arc<Threads>>,
 }
 
 async fn accept_all(listener: TcpListener, door: Arc<Door>) {
@@ -118,10 +123,24 @@ impl Door {
             return;
         };
         let shutdown = self.shutdown.clone();
-        self.tracker.spawn(async move {
-            drive(stream, remote, server, shutdown).await;
-            drop((share, place));
-        });
+        let held = (share, place);
+        let Some(threads) = &self.threads else {
+            self.tracker.spawn(async move {
+                drive(stream, remote, server, shutdown).await;
+                drop(held);
+            });
+            return;
+        };
+        // A socket belongs to the thread that waits for it, so it is taken off this one.
+        let Ok(stream) = stream.into_std() else { return };
+        let connection = async move {
+            match TcpStream::from_std(stream) {
+                Ok(stream) => drive(stream, remote, server, shutdown).await,
+                Err(error) => debug!(%error, "a connection could not be taken over"),
+            }
+            drop(held);
+        };
+        self.tracker.spawn_on(connection, threads.next());
     }
 }
 

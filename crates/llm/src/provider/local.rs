@@ -3,7 +3,7 @@
 use super::ProviderConfig;
 use super::configure::from_vendor;
 use super::vendors::{VENDORS, Vendor};
-use crate::transport::{Transport, Trust, read_limited};
+use crate::transport::{Transport, Trust};
 use crate::{ModelInfo, Price};
 use bytes::Bytes;
 use domain::{ModelId, ProviderId};
@@ -58,11 +58,7 @@ async fn probe(vendor: &Vendor, url: String) -> Option<LocalServer> {
         .body(http_body_util::Full::<Bytes>::default());
     let answer = async {
         let transport = Transport::new(PROBE_DEADLINE, Trust::default());
-        let response = transport.client().request(request.ok()?).await.ok()?;
-        if !response.status().is_success() {
-            return None;
-        }
-        let body = read_limited(response.into_body(), LIST_LIMIT).await.ok()?;
+        let body = transport.read(request.ok()?, LIST_LIMIT).await?;
         serde_json::from_slice::<List>(&body).ok()
     };
     let list = tokio::time::timeout(PROBE_DEADLINE, answer).await.ok()??;

@@ -1,15 +1,13 @@
 //! An answer as it arrives: bytes to frames to events, under deadlines and limits.
 
+use super::pool::Exchange;
 use crate::codec::{Decode, Peer, Progress};
 use crate::event::EventSource;
 use crate::sse::{Parser, Stopped};
 use crate::{Error, ModelEvent};
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderMap, Response, header};
-use http_body::Body;
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use http::{HeaderMap, header};
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::time::Duration;
@@ -50,7 +48,7 @@ enum State {
 pub(super) struct Answer {
     peer: Peer,
     decoder: Box<dyn Decode + Send>,
-    body: Incoming,
+    exchange: Exchange,
     form: Form,
     ready: VecDeque<ModelEvent>,
     state: State,
@@ -67,15 +65,15 @@ impl Answer {
     pub(super) fn new(
         peer: Peer,
         decoder: Box<dyn Decode + Send>,
-        response: Response<Incoming>,
+        exchange: Exchange,
         limits: Limits,
         cancel: CancellationToken,
     ) -> Self {
-        let form = form(response.headers());
+        let form = form(&exchange.head.headers);
         Self {
             peer,
             decoder,
-            body: response.into_body(),
+            exchange,
             form,
             ready: VecDeque::new(),
             state: State::Open,
@@ -109,7 +107,7 @@ impl Answer {
         }
         let frame = tokio::select! {
             biased;
-            frame = self.body.frame() => frame,
+            frame = self.exchange.frame() => frame,
             () = self.cancel.cancelled() => {
                 self.state = State::Failed(Error::Cancelled);
                 return;
@@ -260,8 +258,8 @@ impl EventSource for Answer {
                 State::Over => {
                     // Reading to the very end is what lets the connection be used again.
                     let ended = self.decoder.progress() == Progress::Ended;
-                    if ended && !self.body.is_end_stream() {
-                        let end = async { while let Some(Ok(_)) = self.body.frame().await {} };
+                    if ended && !self.exchange.is_over() {
+                        let end = async { while let Some(Ok(_)) = self.exchange.frame().await {} };
                         if timeout(END_PATIENCE, end).await.is_err() {
                             tracing::debug!(provider.id = %self.peer.provider, "the body did not end");
                         }

@@ -1,7 +1,7 @@
 //! What onboarding did, for people and for programs.
 
 use crate::failure::Exit;
-use crate::listing::Listing;
+use crate::listing::{Listing, dollars};
 use protocol::methods::agent::AgentReply;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -105,7 +105,7 @@ impl Report {
         })
     }
 
-    /// Rows for people, then what to do next.
+    /// Rows for people.
     pub(crate) fn to_text(&self) -> String {
         let mut list = Listing::new();
         list.row("settings", self.config.display());
@@ -137,16 +137,20 @@ impl Report {
             Trial::Skipped => list.row("test message", "not sent"),
             Trial::Failed(reason) => list.row("test message", format_args!("failed: {reason}")),
             Trial::Answered(reply) => {
-                list.row("test message", said(reply));
+                list.paragraph("test message", &said(reply));
                 list.row("", cost(reply));
             }
         }
-        let next = if self.is_ok() {
+        list.text()
+    }
+
+    /// The command to go on with.
+    pub(crate) fn next(&self) -> &'static str {
+        if self.is_ok() {
             "openclaw gateway"
         } else {
             "openclaw doctor"
-        };
-        format!("{}\n\nnext: {next}", list.text())
+        }
     }
 
     fn secret_place(&self) -> String {
@@ -168,7 +172,7 @@ fn cost(reply: &AgentReply) -> String {
     };
     let run = &meta.agent_meta;
     let cost = match &run.cost_usd {
-        Some(usd) => format!("{usd} USD"),
+        Some(usd) => dollars(usd),
         None => "cost unknown".to_owned(),
     };
     format!(

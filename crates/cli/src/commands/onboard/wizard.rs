@@ -31,7 +31,7 @@ pub(crate) fn run(home: &Home, args: OnboardArgs) -> Result<Exit, Failure> {
         "Set up, but the test failed"
     };
     cliclack::note(title, report.to_text())?;
-    cliclack::outro("Start with: openclaw gateway")?;
+    cliclack::outro(format!("Next: {}", report.next()))?;
     Ok(report.exit())
 }
 

@@ -24,7 +24,7 @@ fn the_wizard_sets_up_a_home() {
     terminal.press("y");
     terminal.wait_for("Send a short test message");
     terminal.press("y");
-    terminal.wait_for("Start with: openclaw gateway");
+    terminal.wait_for("Next: openclaw gateway");
     let (status, shown) = terminal.end();
     assert!(status.success(), "{shown}");
     assert!(shown.contains("offline/demo"), "{shown}");

@@ -4,10 +4,10 @@ use super::content::{self, Conversation};
 use super::{params, tools};
 use crate::error::ApiError;
 use domain::{Message, Role, Sampling, ToolChoice, ToolSpec};
-use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 /// Longest `user` text, in bytes.
 const MAX_USER: usize = 512;
@@ -18,39 +18,25 @@ const MAX_MODEL: usize = 256;
 /// The top level of a body: every field as JSON text. `null` counts as absent, unknown fields are
 /// nobody's business.
 pub(super) struct Fields<'a> {
-    fields: HashMap<Cow<'a, str>, &'a RawValue>,
+    fields: Vec<(Cow<'a, str>, &'a RawValue)>,
 }
 
 impl<'a> Fields<'a> {
     /// Reads the top level; an empty body counts as `{}`.
     pub(super) fn read(body: &'a [u8]) -> Result<Self, ApiError> {
-        #[derive(Deserialize)]
-        #[serde(transparent)]
-        struct Top<'t>(#[serde(borrow)] HashMap<Borrowed<'t>, &'t RawValue>);
-
-        #[derive(Deserialize, PartialEq, Eq, Hash)]
-        #[serde(transparent)]
-        struct Borrowed<'t>(#[serde(borrow)] Cow<'t, str>);
-
         if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self {
-                fields: HashMap::new(),
-            });
+            return Ok(Self { fields: Vec::new() });
         }
         crate::http::json::check(body).map_err(ApiError::invalid)?;
-        let top: Top<'a> = serde_json::from_slice(body).map_err(|error| {
+        serde_json::from_slice(body).map_err(|error| {
             ApiError::invalid(format!("the body is not a JSON object: {error}"))
-        })?;
-        let fields = top.0.into_iter().map(|(name, raw)| (name.0, raw)).collect();
-        Ok(Self { fields })
+        })
     }
 
     /// A field as JSON text without space around it; `None` when absent or `null`.
     pub(super) fn get(&self, name: &str) -> Option<&'a str> {
-        self.fields
-            .get(name)
-            .map(|raw| raw.get().trim())
-            .filter(|raw| *raw != "null")
+        let (_, raw) = self.fields.iter().find(|(known, _)| known == name)?;
+        Some(raw.get().trim()).filter(|raw| *raw != "null")
     }
 
     pub(super) fn text(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, ApiError> {
@@ -73,6 +59,34 @@ impl<'a> Fields<'a> {
         serde_json::from_str(raw).map(Some).map_err(|_| {
             ApiError::invalid(format!("{name}: Invalid input: expected boolean")).with_param(name)
         })
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                #[derive(Deserialize)]
+                #[serde(transparent)]
+                struct Name<'n>(#[serde(borrow)] Cow<'n, str>);
+
+                let mut fields = Vec::with_capacity(16);
+                while let Some((name, raw)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
+                    fields.push((name.0, raw));
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(Reader).map(|fields| Self { fields })
     }
 }
 

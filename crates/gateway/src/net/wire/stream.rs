@@ -17,9 +17,9 @@ use tokio::time::Instant;
 /// Handed on in the place of a head that was refused.
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
 /// How long a closing connection waits for the client to have read the last answer.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER: Duration = Duration::from_secs(2);
 /// Most bytes a closing connection reads and throws away for that.
-const LINGER_BYTES: usize = 256 * 1024;
+const LINGER_BYTES: usize = 24 * 1024 * 1024;
 /// Most bytes read ahead of a chunked body.
 const READ_AHEAD: usize = 16 * 1024;
 
@@ -310,7 +310,7 @@ impl AsyncWrite for Wire {
             this.due = Some(Instant::now() + LINGER);
             this.lingered = 1;
         }
-        let mut waste = [0; 4096];
+        let mut waste = [0; 16 * 1024];
         while this.lingered < LINGER_BYTES {
             let mut read = ReadBuf::new(&mut waste);
             match Pin::new(this.socket.get_mut()).poll_read(cx, &mut read) {

@@ -95,6 +95,7 @@ impl Rig {
             house,
             shutdown.clone(),
             tracker.clone(),
+            None,
         ));
         Self {
             port,

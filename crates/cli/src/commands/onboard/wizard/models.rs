@@ -31,8 +31,8 @@ pub(super) fn ask(home: &Home) -> Result<(ModelPlan, String), Stop> {
     let mut question = cliclack::select("Which model should the agent use?").max_rows(12);
     question = question.item(
         Choice::Keep,
-        "What is there",
-        "as configured, else the first key or local server found at each start",
+        "Decide at each start",
+        "as configured, else the first key or local server that is found",
     );
     let (ready, others): (Vec<_>, Vec<_>) = keyed
         .iter()
