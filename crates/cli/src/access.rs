@@ -24,10 +24,10 @@ pub(crate) struct AccessArgs {
     /// Address of another gateway, e.g. http://10.0.0.5:18789; needs --token or --password
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
-    /// Its token [default: $OPENCLAW_GATEWAY_TOKEN, the settings, the token file]
+    /// Its token [default: the settings, $OPENCLAW_GATEWAY_TOKEN, the token file]
     #[arg(long, value_name = "TOKEN", conflicts_with = "password")]
     pub(crate) token: Option<SecretString>,
-    /// Its password [default: $OPENCLAW_GATEWAY_PASSWORD, the settings]
+    /// Its password [default: the settings, $OPENCLAW_GATEWAY_PASSWORD]
     #[arg(long, value_name = "PASSWORD")]
     pub(crate) password: Option<SecretString>,
 }

@@ -1,7 +1,7 @@
 //! Where this invocation keeps its things, and the settings found there.
 
 use crate::args::Globals;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use config::locate;
 use config::{ConfigFile, Decoded, Document, Env, LoadOptions, Mode, decode};
 use gateway::settings::{self, Settings};
@@ -30,7 +30,9 @@ impl Home {
             profile = Some("dev");
             env.add_missing("OPENCLAW_GATEWAY_PORT", DEV_PORT);
         }
-        let state_dir = locate::state_dir(&env, profile)?;
+        // What is wrong here was typed, and no settings can repair it.
+        let state_dir = locate::state_dir(&env, profile)
+            .map_err(|problem| Failure::new(Kind::Usage, problem).fix("openclaw --help"))?;
         Ok(Self {
             globals,
             env,

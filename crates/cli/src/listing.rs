@@ -73,9 +73,21 @@ pub(crate) fn dollars(six_decimals: &str) -> String {
     format!("{short} USD")
 }
 
+/// A number of things: `1 call`, `2 calls`.
+pub(crate) fn count(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Listing, dollars};
+    use super::{Listing, count, dollars};
+
+    #[test]
+    fn one_thing_is_no_plural() {
+        let shown = [0, 1, 2].map(|number| count(number, "call"));
+        assert_eq!(shown, ["0 calls", "1 call", "2 calls"]);
+    }
 
     #[test]
     fn amounts_keep_what_matters() {

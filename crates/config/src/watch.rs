@@ -1,11 +1,9 @@
 //! Tells when one of the settings files changed.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
-use notify::{EventKind, RecommendedWatcher, RecursiveMode};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::document::Document;
@@ -15,27 +13,26 @@ use crate::{edit, parse};
 pub const SETTLE: Duration = Duration::from_millis(300);
 /// How long a file that never rests can put a change off.
 const LONGEST_SETTLE: Duration = Duration::from_secs(5);
-/// How often files are looked at when the system cannot tell of changes.
-const POLL: Duration = Duration::from_secs(2);
+/// How often the files are looked at.
+const POLL: Duration = Duration::from_millis(500);
+/// A file changed this recently may change again without its time showing it.
+const COARSE: Duration = Duration::from_secs(2);
 
-/// Watches a set of files, also through editors that write a new file and rename it over.
+/// Watches a set of files by looking at their dates and sizes twice a second.
 ///
-/// What is watched are the folders, so a file that does not exist yet can appear. A change is told
-/// only if the content of a watched file differs from what was seen last.
+/// It does not ask the system to tell of changes: the settings lie in the folder of the database,
+/// so every commit would wake the watcher. Looking also works on network folders and through
+/// editors that write a new file and rename it over, and a file that does not exist yet can appear.
+/// A change is told only if the content of a watched file differs from what was seen last.
 #[derive(Debug)]
 pub struct Watcher {
     files: Vec<PathBuf>,
     seen: Seen,
-    hints: Option<Hints>,
-    poll: Duration,
+    dates: Vec<Option<Dated>>,
 }
 
-/// Hints of the system that something may have happened. One waiting hint is enough.
-#[derive(Debug)]
-struct Hints {
-    _watcher: RecommendedWatcher,
-    receiver: mpsc::Receiver<()>,
-}
+/// What shows that a file may have changed: when it was written, how long it is.
+type Dated = (SystemTime, u64);
 
 /// Hash of the content of every file; nothing for a file that cannot be read.
 type Seen = BTreeMap<PathBuf, Option<String>>;
@@ -47,40 +44,17 @@ impl Watcher {
     pub fn of(document: &Document) -> Self {
         let mut watcher = Self::new(document.sources());
         watcher.seen = document.source_hashes().clone();
+        watcher.dates.clear();
         watcher
     }
 
     /// Begins to watch `files`, which count as seen the way they are now.
-    ///
-    /// Never fails: where the system cannot tell of changes (its limit of watches is reached, or
-    /// the file system does not support it) the files are looked at every two seconds, which is
-    /// logged as a warning.
     pub fn new(files: &[PathBuf]) -> Self {
-        let hints = Hints::for_files(files).inspect_err(|error| {
-            let message = "cannot be told of changes to the settings files; looking every 2 s";
-            tracing::warn!(%error, "{message}");
-        });
-        Self::with(files, hints.ok(), POLL)
-    }
-
-    /// Watches by looking at the files every `poll`, without help of the system.
-    pub fn polling(files: &[PathBuf], poll: Duration) -> Self {
-        Self::with(files, None, poll)
-    }
-
-    fn with(files: &[PathBuf], hints: Option<Hints>, poll: Duration) -> Self {
-        let files = files.to_vec();
         Self {
-            seen: look(&files),
-            files,
-            hints,
-            poll,
+            dates: dates(files),
+            seen: look(files),
+            files: files.to_vec(),
         }
-    }
-
-    /// Whether the system tells of changes, rather than the files being looked at.
-    pub fn is_notified(&self) -> bool {
-        self.hints.is_some()
     }
 
     /// Waits until a watched file has changed and all of them were quiet for [`SETTLE`].
@@ -92,14 +66,17 @@ impl Watcher {
     /// Dropping the future loses nothing; the next call tells of the same change.
     pub async fn changed(&mut self) {
         loop {
-            let now = look(&self.files);
-            if now != self.seen {
-                self.settle().await;
-                // Looked at before it is told: what changes after this is another change.
-                self.seen = look(&self.files);
-                return;
+            let dates = dates(&self.files);
+            if dates != self.dates || dates.iter().flatten().any(is_recent) {
+                self.dates = dates;
+                if look(&self.files) != self.seen {
+                    self.settle().await;
+                    // Looked at before it is told: what changes after this is another change.
+                    self.seen = look(&self.files);
+                    return;
+                }
             }
-            self.hint().await;
+            sleep(POLL).await;
         }
     }
 
@@ -120,51 +97,19 @@ impl Watcher {
             before = now;
         }
     }
-
-    async fn hint(&mut self) {
-        let Some(hints) = &mut self.hints else {
-            sleep(self.poll).await;
-            return;
-        };
-        if hints.receiver.recv().await.is_none() {
-            tracing::warn!("the system stopped telling of changes to the settings files");
-            self.hints = None;
-        }
-    }
 }
 
-impl Hints {
-    fn for_files(files: &[PathBuf]) -> notify::Result<Self> {
-        let (sender, receiver) = mpsc::channel(1);
-        let handler = move |event: notify::Result<notify::Event>| {
-            let matters =
-                !matches!(&event, Ok(event) if matches!(event.kind, EventKind::Access(_)));
-            if matters {
-                // Full means a hint is waiting already.
-                sender.try_send(()).ok();
-            }
-        };
-        let mut watcher = notify::recommended_watcher(handler)?;
-        for folder in folders(files) {
-            notify::Watcher::watch(&mut watcher, &folder, RecursiveMode::NonRecursive)?;
-        }
-        Ok(Self {
-            _watcher: watcher,
-            receiver,
-        })
-    }
+fn dates(files: &[PathBuf]) -> Vec<Option<Dated>> {
+    let dated = |file: &PathBuf| {
+        let metadata = std::fs::metadata(file).ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
+    };
+    files.iter().map(dated).collect()
 }
 
-/// The folders of the files and of what they link to.
-fn folders(files: &[PathBuf]) -> Vec<PathBuf> {
-    let real = files.iter().filter_map(|file| file.canonicalize().ok());
-    let all = files.iter().cloned().chain(real);
-    let mut folders: Vec<PathBuf> = all
-        .filter_map(|file| file.parent().map(Path::to_owned))
-        .collect();
-    folders.sort();
-    folders.dedup();
-    folders
+fn is_recent((written, _): &Dated) -> bool {
+    // A date in the future is no reason not to look.
+    written.elapsed().map_or(true, |age| age < COARSE)
 }
 
 fn look(files: &[PathBuf]) -> Seen {

@@ -7,7 +7,7 @@
 
 use crate::compose::{Gateway, lock_info};
 use crate::http::Site;
-use crate::net::{self, NetPlan, Threads};
+use crate::net::{self, Threads};
 use crate::{StartError, reload};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -102,28 +102,23 @@ impl Gateway {
     }
 
     /// Serves until told to stop, then shuts down in phases.
-    pub async fn run(self, shutdown: Shutdown) -> ExitReport {
+    pub async fn run(mut self, shutdown: Shutdown) -> ExitReport {
         let mut report = ExitReport::default();
         let door = CancellationToken::new();
         let connections = TaskTracker::new();
-        if let Some(listeners) = self.listeners {
-            let site = Site {
-                services: Arc::clone(&self.services),
-                authority: Arc::clone(&self.authority),
-                plan: Arc::clone(&self.plan),
-                assets: Arc::clone(&self.boot.assets),
-                ui: self.loaded.settings.gateway.control_ui.clone(),
-            };
-            let plan: Arc<NetPlan> = Arc::clone(&self.plan);
-            let serving = net::serve(
+        if let Some(listeners) = self.listeners.take() {
+            let site = self.site();
+            let plan = Arc::clone(&self.plan);
+            let (door, connections) = (door.clone(), connections.clone());
+            let threads = self.threads.clone();
+            self.tasks.spawn(net::serve(
                 listeners,
                 plan,
-                Arc::new(site),
-                door.clone(),
-                connections.clone(),
-                self.threads.clone(),
-            );
-            self.tasks.spawn(serving);
+                site,
+                door,
+                connections,
+                threads,
+            ));
         }
         let reloader = reload::Reloader {
             boot: self.boot,
@@ -184,6 +179,17 @@ impl Gateway {
         }
         drop(self.lock);
         report
+    }
+
+    /// Everything behind the door.
+    fn site(&self) -> Arc<Site> {
+        Arc::new(Site {
+            services: Arc::clone(&self.services),
+            authority: Arc::clone(&self.authority),
+            plan: Arc::clone(&self.plan),
+            assets: Arc::clone(&self.boot.assets),
+            ui: self.loaded.settings.gateway.control_ui.clone(),
+        })
     }
 
     /// Ends a gateway that was built and never ran: flushes and closes the store.

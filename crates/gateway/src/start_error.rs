@@ -39,7 +39,9 @@ pub enum StartError {
     #[error(transparent)]
     Listen(#[from] crate::net::ListenError),
     /// The system gives no threads.
-    #[error("cannot start the threads for connections: {0}; the system's limits may be too low (ulimit -u)")]
+    #[error(
+        "cannot start the threads for connections: {0}; the system's limits may be too low (ulimit -u)"
+    )]
     Threads(#[source] std::io::Error),
 }
 

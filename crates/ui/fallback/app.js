@@ -109,7 +109,9 @@ const dollars = (text) => `${text.replace(/(\.\d\d\d*?)0+$/, "$1")} USD`;
 
 function cost(today) {
   const known = dollars(today.costUsd);
-  return today.unpricedCalls > 0 ? `${known} and ${today.unpricedCalls} calls without a known price` : known;
+  if (!today.unpricedCalls) return known;
+  const calls = today.unpricedCalls === 1 ? "1 call" : `${today.unpricedCalls} calls`;
+  return `${known} and ${calls} without a known price`;
 }
 
 function showStatus(status) {

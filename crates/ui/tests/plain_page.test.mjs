@@ -117,7 +117,7 @@ test("the status is shown as text, unknown costs as unknown", async () => {
   const shown = elements.status.children.map((child) => child.textContent);
   assert.deepEqual(shown.slice(0, 4), ["Version", "1.2.3", "Running for", "1 h 2 min"]);
   assert.ok(shown.includes("main: offline/demo"));
-  assert.ok(shown.includes("2, 0.00 USD and 1 calls without a known price"));
+  assert.ok(shown.includes("2, 0.00 USD and 1 call without a known price"));
   assert.deepEqual(elements.warnings.children.map((item) => item.textContent), ["<b>look</b>"]);
 });
 

@@ -4,7 +4,7 @@ use crate::access::{self, AccessArgs};
 use crate::commands::health::duration;
 use crate::failure::{Exit, Failure};
 use crate::home::Home;
-use crate::listing::{Listing, dollars};
+use crate::listing::{Listing, count, dollars};
 use crate::{runtime, screen};
 use protocol::methods::{
     Status,
@@ -125,12 +125,12 @@ fn used(status: &StatusReply) -> String {
     let today = &status.today;
     let unpriced = match today.unpriced_calls {
         0 => String::new(),
-        calls => format!(", {calls} calls with an unknown price"),
+        calls => format!(", {} with an unknown price", count(calls, "call")),
     };
     format!(
-        "{} calls, {} tokens, {}{unpriced}",
-        today.calls,
-        today.total_tokens,
+        "{}, {}, {}{unpriced}",
+        count(today.calls, "call"),
+        count(today.total_tokens, "token"),
         dollars(&today.cost_usd)
     )
 }

@@ -10,6 +10,7 @@
 mod config;
 mod doctor;
 mod gateway;
+mod guide;
 mod onboard;
 mod sandbox;
 mod terminal;

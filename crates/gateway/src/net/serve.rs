@@ -132,7 +132,9 @@ impl Door {
             return;
         };
         // A socket belongs to the thread that waits for it, so it is taken off this one.
-        let Ok(stream) = stream.into_std() else { return };
+        let Ok(stream) = stream.into_std() else {
+            return;
+        };
         let connection = async move {
             match TcpStream::from_std(stream) {
                 Ok(stream) => drive(stream, remote, server, shutdown).await,

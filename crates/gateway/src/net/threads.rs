@@ -40,7 +40,9 @@ impl Threads {
             threads.handles.push(runtime.handle().clone());
             let ending = threads.ending.clone();
             let thread = std::thread::Builder::new().name(format!("connections-{number}"));
-            threads.joins.push(thread.spawn(move || runtime.block_on(ending.cancelled()))?);
+            threads
+                .joins
+                .push(thread.spawn(move || runtime.block_on(ending.cancelled()))?);
         }
         Ok(threads)
     }
@@ -48,7 +50,10 @@ impl Threads {
     /// The thread whose turn it is.
     pub(super) fn next(&self) -> &Handle {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        #[expect(clippy::indexing_slicing, reason = "there is at least one core, and one thread")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "there is at least one core, and one thread"
+        )]
         &self.handles[turn % self.handles.len()]
     }
 
@@ -56,7 +61,10 @@ impl Threads {
     pub async fn end(self) {
         self.ending.cancel();
         let joined = tokio::task::spawn_blocking(move || {
-            self.joins.into_iter().filter_map(|thread| thread.join().err()).count()
+            self.joins
+                .into_iter()
+                .filter_map(|thread| thread.join().err())
+                .count()
         });
         match joined.await {
             Ok(0) => {}

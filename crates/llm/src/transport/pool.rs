@@ -120,7 +120,10 @@ impl Pool {
 
     /// The connections this thread keeps.
     fn own(&self) -> MutexGuard<'_, Idle> {
-        #[expect(clippy::indexing_slicing, reason = "a number below the length of the array")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "a number below the length of the array"
+        )]
         let shard = &self.idle[SHARD.with(|shard| *shard)];
         shard.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -28,7 +28,7 @@ pub(crate) fn run(home: &Home, args: &GetArgs) -> Result<Exit, Failure> {
             format!("{path} is not set in {}", file.path.display()),
         )
         .code("NOT_FOUND")
-        .fix(format!("openclaw config set {path} <value>")));
+        .fix("openclaw config get lists what is set; everything else has its default"));
     };
     if let (Value::String(text), false) = (value, args.json) {
         screen::say(text)?;

@@ -111,7 +111,8 @@ impl Report {
         list.row("settings", self.config.display());
         let files = match self.workspace_files.len() {
             0 => String::new(),
-            count => format!(" ({count} files)"),
+            1 => " (1 file)".to_owned(),
+            many => format!(" ({many} files)"),
         };
         list.row(
             "workspace",
@@ -135,7 +136,9 @@ impl Report {
         }
         match &self.trial {
             Trial::Skipped => list.row("test message", "not sent"),
-            Trial::Failed(reason) => list.row("test message", format_args!("failed: {reason}")),
+            Trial::Failed(reason) => {
+                list.paragraph("test message", &format!("failed: {reason}"));
+            }
             Trial::Answered(reply) => {
                 list.paragraph("test message", &said(reply));
                 list.row("", cost(reply));

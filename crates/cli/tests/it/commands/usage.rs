@@ -148,6 +148,6 @@ fn profiles_have_homes_of_their_own() {
         "{said}"
     );
     let ran = sandbox.run(&["--profile", "../x", "config", "file"]);
-    assert_eq!(ran.code, 1);
+    assert_eq!(ran.code, 2);
     assert!(ran.err.contains("../x"), "{}", ran.err);
 }

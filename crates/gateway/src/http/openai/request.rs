@@ -28,9 +28,8 @@ impl<'a> Fields<'a> {
             return Ok(Self { fields: Vec::new() });
         }
         crate::http::json::check(body).map_err(ApiError::invalid)?;
-        serde_json::from_slice(body).map_err(|error| {
-            ApiError::invalid(format!("the body is not a JSON object: {error}"))
-        })
+        serde_json::from_slice(body)
+            .map_err(|error| ApiError::invalid(format!("the body is not a JSON object: {error}")))
     }
 
     /// A field as JSON text without space around it; `None` when absent or `null`.
@@ -86,7 +85,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
             }
         }
 
-        deserializer.deserialize_map(Reader).map(|fields| Self { fields })
+        deserializer
+            .deserialize_map(Reader)
+            .map(|fields| Self { fields })
     }
 }
 

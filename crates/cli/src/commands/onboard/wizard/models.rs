@@ -28,7 +28,7 @@ pub(super) fn ask(home: &Home) -> Result<(ModelPlan, String), Stop> {
         .iter()
         .filter(|vendor| !vendor.env_keys.is_empty())
         .collect();
-    let mut question = cliclack::select("Which model should the agent use?").max_rows(12);
+    let mut question = cliclack::select("Which model should the agent use?").max_rows(18);
     question = question.item(
         Choice::Keep,
         "Decide at each start",
