@@ -2,7 +2,7 @@
 
 use crate::feed::{FEED_CAPACITY, Feed, RunReport};
 use crate::lane::{LiveRun, Start};
-use crate::shared::{Shared, is_passing};
+use crate::shared::{After, Shared, Unsaved, is_passing};
 use crate::{Roster, SubmitError, run};
 use domain::{Clock, RunId, RunOutcome, SessionKey, Turn};
 use futures_util::FutureExt;
@@ -190,75 +190,65 @@ impl Agents {
     pub(crate) fn start(&self, claim: Claim) {
         let agents = self.clone();
         self.shared.tasks.spawn(async move {
-            let mut next = Some(claim);
-            while let Some(claim) = next {
-                next = agents.execute(&claim).await;
+            let mut claim = claim;
+            loop {
+                match agents.execute(&claim).await {
+                    After::Next(next) => claim = next,
+                    After::Idle => return,
+                    After::Unsaved(unsaved) => return agents.save_later(claim, unsaved),
+                    After::Lost(error) => {
+                        error!(run.id = %claim.run, %error, "the end of a run could not be recorded");
+                        return;
+                    }
+                }
             }
         });
     }
 
-    async fn execute(&self, claim: &Claim) -> Option<Claim> {
+    async fn execute(&self, claim: &Claim) -> After {
         let shared = &self.shared;
         let Some((start, cancel)) = shared.lanes.take_start(&claim.run) else {
             info!(run.id = %claim.run, "closing a run of the last process, nobody waits for it");
-            let outcome = RunOutcome::Interrupted;
             return shared
-                .finish(claim, Vec::new(), outcome)
-                .await
-                .ok()
-                .flatten();
+                .finish(claim, Vec::new(), RunOutcome::Interrupted)
+                .await;
         };
         // Closing the semaphore never happens; a missing permit must not stop the run.
         let permit = shared.permits.acquire().await.ok();
-        let worked = AssertUnwindSafe(run::execute(shared, claim, &start, &cancel))
-            .catch_unwind()
-            .await;
+        let work = AssertUnwindSafe(run::execute(shared, claim, &start, &cancel));
+        let worked = work.catch_unwind().await;
         drop(permit);
-        let next = if let Ok(next) = worked {
-            next
-        } else {
-            error!(run.id = %claim.run, "a run panicked; it is closed as failed");
-            let outcome = RunOutcome::Failed {
-                kind: domain::FailureKind::Internal,
-                message: "internal error".to_owned(),
-                status: None,
-                retry_after_ms: None,
-            };
-            run::end(shared, claim, &start, run::Ended::without_answer(outcome)).await
-        };
-        if next.is_none() {
-            self.repair_lane(claim).await;
+        if let Ok(after) = worked {
+            return after;
         }
-        next
+        error!(run.id = %claim.run, "a run panicked; it is closed as failed");
+        let outcome = RunOutcome::Failed {
+            kind: domain::FailureKind::Internal,
+            message: "internal error".to_owned(),
+            status: None,
+            retry_after_ms: None,
+        };
+        run::end(shared, claim, &start, run::Ended::without_answer(outcome)).await
     }
 
-    /// If the end of a run could not be recorded, keeps offering it in the background.
-    async fn repair_lane(&self, claim: &Claim) {
-        let shared = &self.shared;
-        if shared.is_stopping() {
-            return;
-        }
-        let open = match shared.state.queue.run(&claim.run).await {
-            Ok(Some(row)) => !matches!(row.status, RunStatus::Finished(_)),
-            Ok(None) => false,
-            Err(_) => true,
-        };
-        if !open {
-            return;
-        }
+    /// Keeps offering the end of a run to the store, so that its answer is kept after all and its
+    /// session's lane does not stay shut.
+    fn save_later(&self, claim: Claim, unsaved: Unsaved) {
         warn!(run.id = %claim.run, "the end of a run is not on disk yet; it is tried again");
         let agents = self.clone();
-        let claim = claim.clone();
-        shared.tasks.spawn(async move {
+        self.shared.tasks.spawn(async move {
             let shared = &agents.shared;
-            while shared
-                .stopping
+            let stopping = &shared.stopping;
+            let Unsaved {
+                records, outcome, ..
+            } = unsaved;
+            while stopping
                 .run_until_cancelled(tokio::time::sleep(SLOW_PAUSE))
                 .await
                 .is_some()
             {
-                let outcome = RunOutcome::Interrupted;
-                match shared.state.queue.finish(&claim, Vec::new(), outcome).await {
+                let queue = &shared.state.queue;
+                match queue.finish(&claim, records.clone(), outcome.clone()).await {
                     Err(error) if is_passing(&error) => {}
                     Ok(Some(next)) => return agents.start(next),
                     Ok(None) | Err(_) => return,

@@ -7,7 +7,7 @@ pub(crate) use end::{Ended, end};
 
 use crate::lane::Start;
 use crate::limits::Limits;
-use crate::shared::Shared;
+use crate::shared::{After, Shared};
 use crate::step::{Step, StepError, StepResult};
 use crate::{Agent, context};
 use domain::record::AssistantMessage;
@@ -51,13 +51,13 @@ enum Progress {
     Started,
 }
 
-/// Executes a claimed run to its end and records it. Returns the next run of the session, claimed.
+/// Executes a claimed run to its end and records it.
 pub(crate) async fn execute(
     shared: &Shared,
     claim: &Claim,
     start: &Start,
     cancel: &CancellationToken,
-) -> Option<Claim> {
+) -> After {
     let roster = shared.roster();
     let turn = &start.turn;
     let agent = match roster.find(turn.agent.as_str()) {
@@ -99,7 +99,7 @@ pub(crate) async fn execute(
         }
     };
     if outcome_is_left_to_restart(shared, turn, &outcome) {
-        return None;
+        return After::Idle;
     }
     let ended = Ended {
         records: std::mem::take(&mut run.unsaved),

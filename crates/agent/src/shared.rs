@@ -70,32 +70,55 @@ impl Shared {
         self.stopping.child_token()
     }
 
-    /// Records the end of a run. When the store refuses, it is offered again: a few times at once,
-    /// then in the background until it is taken, so that the session's lane does not stay shut.
+    /// Records the end of a run. When the store refuses, it is offered again a few times; what it
+    /// still refuses then comes back, to be offered in the background.
     pub(crate) async fn finish(
         &self,
         claim: &Claim,
         records: Vec<Record>,
         outcome: RunOutcome,
-    ) -> Result<Option<Claim>, state::Error> {
+    ) -> After {
         let mut pause = QUICK_PAUSE;
         let mut tries = 0;
         loop {
-            let offered = self
-                .state
-                .queue
-                .finish(claim, records.clone(), outcome.clone())
-                .await;
-            match offered {
-                Err(error) if is_passing(&error) && tries < QUICK_RETRIES => {
-                    tries += 1;
-                    tokio::time::sleep(pause).await;
-                    pause *= 2;
+            let queue = &self.state.queue;
+            match queue.finish(claim, records.clone(), outcome.clone()).await {
+                Ok(Some(next)) => return After::Next(next),
+                Ok(None) => return After::Idle,
+                Err(error) if !is_passing(&error) => return After::Lost(error),
+                Err(error) if tries >= QUICK_RETRIES => {
+                    return After::Unsaved(Unsaved {
+                        records,
+                        outcome,
+                        error,
+                    });
                 }
-                done => return done,
+                Err(_) => {}
             }
+            tries += 1;
+            tokio::time::sleep(pause).await;
+            pause *= 2;
         }
     }
+}
+
+/// What follows when the end of a run was to be recorded.
+pub(crate) enum After {
+    /// It is on disk, and this run is next in the lane.
+    Next(Claim),
+    /// It is on disk, and nobody waits.
+    Idle,
+    /// It is not on disk yet.
+    Unsaved(Unsaved),
+    /// It never will be: somebody else took the run over.
+    Lost(state::Error),
+}
+
+/// The end of a run that the store did not take.
+pub(crate) struct Unsaved {
+    pub(crate) records: Vec<Record>,
+    pub(crate) outcome: RunOutcome,
+    pub(crate) error: state::Error,
 }
 
 /// Whether the same write may work later.

@@ -3,7 +3,7 @@
 use super::unsaved;
 use crate::feed::{RunEvent, RunReport};
 use crate::lane::Start;
-use crate::shared::Shared;
+use crate::shared::{After, Shared, Unsaved};
 use domain::record::AssistantMessage;
 use domain::{Record, RunOutcome};
 use state::Claim;
@@ -32,12 +32,7 @@ impl Ended {
 }
 
 /// Records the end, then tells the listener: nobody hears of an answer that is not on disk.
-pub(crate) async fn end(
-    shared: &Shared,
-    claim: &Claim,
-    start: &Start,
-    ended: Ended,
-) -> Option<Claim> {
+pub(crate) async fn end(shared: &Shared, claim: &Claim, start: &Start, ended: Ended) -> After {
     let Ended {
         records,
         outcome,
@@ -45,10 +40,10 @@ pub(crate) async fn end(
         usage,
         cost,
     } = ended;
-    let saved = shared.finish(claim, records, outcome.clone()).await;
-    let (next, outcome) = match saved {
-        Ok(next) => (next, outcome),
-        Err(error) => (None, unsaved(&error)),
+    let after = shared.finish(claim, records, outcome.clone()).await;
+    let outcome = match &after {
+        After::Next(_) | After::Idle => outcome,
+        After::Unsaved(Unsaved { error, .. }) | After::Lost(error) => unsaved(error),
     };
     let finished_at = shared.clock.now();
     let duration_ms = finished_at.0.saturating_sub(start.accepted_at.0);
@@ -81,5 +76,5 @@ pub(crate) async fn end(
         let sent = feed.send(RunEvent::Finished(report)).await;
         drop(sent);
     }
-    next
+    after
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// The message; short, so that the answer costs next to nothing.
-const MESSAGE: &str = "Say hello in one short sentence.";
+const MESSAGE: &str = "Hello! Please answer in one short sentence.";
 /// Its own session, so that real conversations start empty.
 const SESSION: &str = "onboarding";
 /// Seconds the run may take.

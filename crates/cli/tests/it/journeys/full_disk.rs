@@ -134,3 +134,40 @@ async fn a_full_disk_stops_only_what_it_must() {
     }
     assert!(gateway.stop().await.unwrap().success());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_could_not_be_saved_is_saved_when_there_is_room() {
+    let model = FakeModel::start().await.unwrap();
+    let home = Home::with_model(&model.base_url()).unwrap();
+    let mut gateway = start(&home).await;
+    let caller = gateway.caller().unwrap();
+    let params = json!({ "message": "SLOW:300", "sessionKey": "late", "idempotencyKey": "k",
+        "wait": false });
+    let run = caller.rpc("agent", &params).await.unwrap()["runId"].clone();
+    let filler = inside(&gateway, &home).join("filler");
+    fill(&filler);
+    // Uses up what SQLite has in reserve, so that the end of the slow run finds no room.
+    let mut n = 0;
+    while ask(&caller, n).await.status != 503 {
+        n += 1;
+        assert!(n < PATIENCE, "the disk never became full");
+    }
+    let ended = json!({ "runId": run, "timeoutMs": 4_000 });
+    let waited = caller.rpc("agent.wait", &ended).await.unwrap();
+    assert_eq!(
+        waited["status"], "timeout",
+        "it cannot have been saved: {waited}"
+    );
+    std::fs::remove_file(filler).unwrap();
+    let ended = json!({ "runId": run, "timeoutMs": 20_000 });
+    let waited = caller.rpc("agent.wait", &ended).await.unwrap();
+    assert_eq!(waited["outcome"], "completed", "{waited}");
+    let asked = json!({ "sessionKey": "late" });
+    let history = caller.rpc("chat.history", &asked).await.unwrap();
+    let last = history["messages"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        last["content"][0]["text"], "Hello from the fake model.",
+        "{history}"
+    );
+    assert!(gateway.stop().await.unwrap().success());
+}
