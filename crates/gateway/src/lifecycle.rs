@@ -70,7 +70,7 @@ impl Gateway {
     /// [`StartError::Listen`] names the port and the way out.
     pub async fn listen(&mut self) -> Result<(), StartError> {
         let listeners = net::bind(&self.plan, None).await?;
-        let addresses: Vec<_> = listeners.addresses().iter().map(url).collect();
+        let addresses = urls(listeners.addresses());
         self.services.runtime.set_addresses(addresses.clone());
         self.lock
             .publish(&lock_info(self.boot.version, addresses))?;
@@ -200,13 +200,45 @@ impl Gateway {
     }
 }
 
-/// An address as people and programs open it.
-fn url(address: &SocketAddr) -> String {
-    let port = address.port();
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => format!("http://{}:{port}", Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => format!("http://[{}]:{port}", Ipv6Addr::LOCALHOST),
-        IpAddr::V4(ip) => format!("http://{ip}:{port}"),
-        IpAddr::V6(ip) => format!("http://[{ip}]:{port}"),
+/// The addresses as people and programs on this machine open them, each once.
+fn urls(bound: &[SocketAddr]) -> Vec<String> {
+    let mut urls = Vec::new();
+    for address in bound {
+        let port = address.port();
+        // An IPv6 socket on every address usually takes IPv4 too.
+        let shown: Vec<IpAddr> = match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => vec![Ipv4Addr::LOCALHOST.into()],
+            IpAddr::V6(ip) if ip.is_unspecified() => {
+                vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+            }
+            ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => vec![ip],
+        };
+        for ip in shown {
+            let url = format!("http://{}", SocketAddr::new(ip, port));
+            if !urls.contains(&url) {
+                urls.push(url);
+            }
+        }
+    }
+    urls
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_is_shown_once_and_can_be_opened() {
+        let bound = ["[::]:1", "0.0.0.0:1", "127.0.0.1:2", "[::1]:2"].map(|a| a.parse().unwrap());
+        let shown = urls(&bound);
+        assert_eq!(
+            shown,
+            [
+                "http://127.0.0.1:1",
+                "http://[::1]:1",
+                "http://127.0.0.1:2",
+                "http://[::1]:2"
+            ]
+        );
     }
 }

@@ -96,6 +96,12 @@ async fn resolve(
     let door = door_settings(&settings, &boot.overrides, document.env())?;
     let plan = plan_of(&settings, &door, boot.overrides.bind.is_some(), &auth)?;
     warnings.extend(plan.warnings.iter().cloned());
+    if plan.is_exposed() {
+        warnings.push(format!(
+            "gateway.bind is {}: other machines can reach port {}; let a firewall say which",
+            plan.bind, plan.port
+        ));
+    }
     let grant = match plan.access {
         crate::net::Access::Token(_) => auth.token.clone(),
         crate::net::Access::Password(_) => auth.password.clone(),
@@ -231,9 +237,9 @@ fn auth_mode(
     };
     let value = serde_json::Value::String(text.clone());
     let mode = serde_json::from_value(value).map_err(|_| {
-        StartError::Insecure(vec![format!(
+        StartError::Flag(format!(
             "--auth {text:?} is not a mode; use token, password, none or trusted-proxy"
-        )])
+        ))
     })?;
     Ok(Some(mode))
 }
@@ -250,7 +256,7 @@ fn door_settings(
     given: &Overrides,
     env: &config::Env,
 ) -> Result<DoorSettings, StartError> {
-    let refuse = |text: String| StartError::Insecure(vec![text]);
+    let refuse = StartError::Flag;
     let from_env = match env.filled("OPENCLAW_GATEWAY_PORT") {
         Some(text) => Some(text.trim().parse().map_err(|_| {
             refuse(format!(

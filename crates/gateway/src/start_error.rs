@@ -12,6 +12,9 @@ pub enum StartError {
     /// The settings would open the gateway to others.
     #[error("refusing to start: {}", .0.join("; "))]
     Insecure(Vec<String>),
+    /// A flag or a variable of the environment has a value that cannot be used.
+    #[error("{0}")]
+    Flag(String),
     /// A secret cannot be fetched.
     #[error("{path}: {source}")]
     Secret {

@@ -72,7 +72,7 @@ impl<'de> Deserialize<'de> for HeaderText {
 
 /// One model of a provider.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct ModelSettings {
     /// Its name at the provider.
     pub id: String,

@@ -139,7 +139,7 @@ fn problems_name_the_key_and_leave_the_rest_alone() {
         "g": { "baseUrl": "https://x/v1", "apiKey": "${GONE}" },
         "h": { "baseUrl": "https://x/v1", "headers": { "bad name": "x" } },
         "i": { "baseUrl": "https://x/v1", "headers": { "Host": "x" } },
-        "j": { "baseUrl": "https://x/v1", "models": [{}] },
+        "j": { "baseUrl": "https://x/v1", "models": [{ "id": "" }] },
         "k/l": { "baseUrl": "https://x/v1" },
         "offline": { "baseUrl": "https://x/v1" },
         "z": { "baseUrl": "https://x/v1" }

@@ -7,7 +7,7 @@ use agent::Agent;
 use data_encoding::HEXLOWER;
 use domain::{RunId, SessionKey};
 use http::HeaderMap;
-use llm::Target;
+use llm::{Target, UnknownModel};
 use protocol::ErrorCode;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -15,6 +15,9 @@ use std::sync::Arc;
 
 /// What `model` is called when a request does not name one.
 pub(super) const DEFAULT_MODEL: &str = "openclaw";
+
+/// Most names in an answer to an unknown one.
+const MAX_AVAILABLE: usize = 100;
 
 /// Who answers.
 pub(super) enum Answerer {
@@ -79,13 +82,28 @@ fn direct(services: &Services, name: &str) -> Result<Answerer, ApiError> {
     match catalog.resolve(name) {
         Ok(target) => Ok(Answerer::Model(target)),
         Err(unknown) => {
-            let mut available = unknown.similar.clone();
-            available.push(DEFAULT_MODEL.to_owned());
-            let agents = services.agents.roster();
-            available.extend(agents.iter().map(|agent| format!("openclaw/{}", agent.id)));
+            let available = available(services, &unknown);
             Err(ApiError::from(unknown).with_details(json!({ "available_models": available })))
         }
     }
+}
+
+/// What could have been meant: names like it first, then everything there is.
+fn available(services: &Services, unknown: &UnknownModel) -> Vec<String> {
+    let roster = services.agents.roster();
+    let catalog = services.models.catalog();
+    let agents = roster.iter().map(|agent| format!("openclaw/{}", agent.id));
+    let models = catalog.iter().map(|info| info.reference());
+    let mut names = unknown.similar.clone();
+    for name in std::iter::once(DEFAULT_MODEL.to_owned())
+        .chain(agents)
+        .chain(models)
+    {
+        if !names.contains(&name) && names.len() < MAX_AVAILABLE {
+            names.push(name);
+        }
+    }
+    names
 }
 
 fn header_model(services: &Services, headers: &HeaderMap) -> Result<Option<String>, ApiError> {
@@ -102,7 +120,7 @@ fn header_model(services: &Services, headers: &HeaderMap) -> Result<Option<Strin
                     "Unknown model: {shown}. `GET /v1/models?kind=model` lists those there are."
                 ),
             )
-            .with_details(json!({ "available_models": unknown.similar })))
+            .with_details(json!({ "available_models": available(services, &unknown) })))
         }
     }
 }

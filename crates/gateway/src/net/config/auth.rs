@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// `gateway.auth`
 ///
-/// Secrets reload live; a new mode restarts the listeners.
+/// Everything here takes effect while running.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct AuthSettings {

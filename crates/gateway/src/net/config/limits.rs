@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// `gateway.limits`
 ///
-/// Every value can be lowered, and raised up to its maximum. A change restarts the listeners.
-/// Source: security specification, section 8.
+/// Every value can be lowered, and raised up to its maximum; a change waits for a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct LimitsSettings {
