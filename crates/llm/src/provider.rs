@@ -15,10 +15,10 @@ pub use local::{LocalServer, probe_local};
 use crate::ModelInfo;
 use crate::codec::Peer;
 use crate::config::Api;
-use crate::transport::{Transport, Trust};
+use crate::transport::{Endpoint, Transport, Trust};
 use domain::{ModelId, ProviderId};
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// The provider id of the built-in offline model.
@@ -156,6 +156,8 @@ pub struct Provider {
     pub(crate) config: ProviderConfig,
     pub(crate) transport: Arc<Transport>,
     pub(crate) secrets: Arc<[SecretString]>,
+    /// Made by the first call.
+    pub(crate) endpoint: OnceLock<Arc<Endpoint>>,
 }
 
 /// A configured value shorter than this is not searched for in a provider's words: it would
@@ -185,6 +187,7 @@ impl Provider {
             config,
             transport,
             secrets,
+            endpoint: OnceLock::new(),
         }
     }
 

@@ -12,12 +12,12 @@ mod pool;
 mod tls;
 
 use crate::codec::{Codec, Encoded, Peer};
-use crate::provider::{AuthStyle, Provider, Timeouts};
+use crate::provider::{AuthStyle, Provider, ProviderConfig, Timeouts};
 use crate::{Error, ModelStream};
 use answer::{Answer, Limits};
 use bytes::{Bytes, BytesMut};
 use connect::{ConnectTimedOut, Connector};
-use http::{HeaderValue, Method, Request, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use http_body_util::Full;
 use pool::{Exchange, Pool, SendError};
 use secrecy::{ExposeSecret, SecretString};
@@ -46,7 +46,8 @@ impl Transport {
 
     /// Asks for a small text, such as a list of models; `None` when there is none for any reason.
     pub(crate) async fn read(&self, request: Request<Full<Bytes>>, limit: usize) -> Option<Bytes> {
-        let mut exchange = self.pool.send(request).await.ok()?;
+        let address = request.uri().clone();
+        let mut exchange = self.pool.send(&address, request).await.ok()?;
         if !exchange.head.status.is_success() {
             return None;
         }
@@ -63,13 +64,17 @@ pub(crate) async fn call(
     cancel: &CancellationToken,
 ) -> Result<ModelStream, Error> {
     let timeouts = provider.config.timeouts;
-    let request = request(provider, &peer, encoded)?;
-    let origin = origin(request.uri());
+    let endpoint = endpoint(provider, encoded.path).map_err(|message| Error::InvalidRequest {
+        provider: peer.provider.clone(),
+        status: 0,
+        message,
+    })?;
+    let request = request(&endpoint, encoded);
     let head = async {
-        let sent = provider.transport.pool.send(request);
+        let sent = provider.transport.pool.send(&endpoint.address, request);
         match tokio::time::timeout(timeouts.connect + timeouts.first_byte, sent).await {
             Ok(Ok(exchange)) => Ok(exchange),
-            Ok(Err(error)) => Err(failed(&peer, &origin, timeouts, &error)),
+            Ok(Err(error)) => Err(failed(&peer, &endpoint.address, timeouts, &error)),
             Err(_) => Err(Error::TimedOut {
                 provider: peer.provider.clone(),
                 phase: "first byte",
@@ -97,50 +102,87 @@ pub(crate) async fn call(
     Ok(ModelStream::new(answer))
 }
 
-fn request(
-    provider: &Provider,
-    peer: &Peer,
-    encoded: Encoded,
-) -> Result<Request<Full<Bytes>>, Error> {
-    let config = &provider.config;
-    let invalid = |message: String| Error::InvalidRequest {
-        provider: peer.provider.clone(),
-        status: 0,
-        message,
-    };
-    let uri: Uri = format!("{}{}", config.base_url, encoded.path)
-        .parse()
-        .map_err(|error| invalid(format!("the base address is not one: {error}")))?;
-    let mut request = Request::new(Full::new(encoded.body));
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = uri;
-    let headers = request.headers_mut();
-    *headers = encoded.headers;
-    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-    let secret = |text: &str| {
-        let mut value = HeaderValue::from_str(text)
-            .map_err(|_| invalid("the key has characters a header cannot hold".to_owned()))?;
-        value.set_sensitive(true);
-        Ok(value)
-    };
-    match (&config.key, config.auth_header) {
-        (Some(key), AuthStyle::Bearer) => {
-            let value = secret(&bearer(key))?;
-            headers.insert(header::AUTHORIZATION, value);
+/// Where the requests of one wire format go and what every one of them carries; the same for every
+/// call, so it is made once.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    /// The path of the wire format this was made for.
+    path: &'static str,
+    address: Uri,
+    /// `Host`, `User-Agent`, the credential and the configured headers.
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Endpoint {
+    fn new(config: &ProviderConfig, path: &'static str) -> Result<Self, String> {
+        let address: Uri = format!("{}{path}", config.base_url)
+            .parse()
+            .map_err(|error| format!("the base address is not one: {error}"))?;
+        let host = address.authority().map_or("", http::uri::Authority::as_str);
+        let host = HeaderValue::from_str(host)
+            .map_err(|_| "the host of the base address is not one".to_owned())?;
+        let mut headers = vec![
+            (header::HOST, host),
+            (header::USER_AGENT, HeaderValue::from_static(USER_AGENT)),
+        ];
+        match (&config.key, config.auth_header) {
+            (Some(key), AuthStyle::Bearer) => {
+                headers.push((header::AUTHORIZATION, secret(&bearer(key))?));
+            }
+            (Some(key), AuthStyle::XApiKey) => {
+                let name = HeaderName::from_static("x-api-key");
+                headers.push((name, secret(key.expose_secret().trim())?));
+            }
+            (Some(_), AuthStyle::None) | (None, _) => {}
         }
-        (Some(key), AuthStyle::XApiKey) => {
-            headers.insert("x-api-key", secret(key.expose_secret().trim())?);
+        for (name, value) in &config.headers {
+            headers.push((name.clone(), secret(value.expose_secret())?));
         }
-        (Some(_), AuthStyle::None) | (None, _) => {}
+        Ok(Self {
+            path,
+            address,
+            headers,
+        })
     }
-    for (name, value) in &config.headers {
-        headers.insert(name, secret(value.expose_secret())?);
+}
+
+fn endpoint(provider: &Provider, path: &'static str) -> Result<Arc<Endpoint>, String> {
+    if let Some(known) = provider.endpoint.get().filter(|known| known.path == path) {
+        return Ok(Arc::clone(known));
     }
-    Ok(request)
+    let made = Arc::new(Endpoint::new(&provider.config, path)?);
+    // Another call may have been first; both are the same.
+    let set = provider.endpoint.set(Arc::clone(&made));
+    drop(set);
+    Ok(made)
+}
+
+/// A header value that no log shows.
+fn secret(text: &str) -> Result<HeaderValue, String> {
+    let mut value = HeaderValue::from_str(text)
+        .map_err(|_| "the key has characters a header cannot hold".to_owned())?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 fn bearer(key: &SecretString) -> String {
     format!("Bearer {}", key.expose_secret().trim())
+}
+
+/// The request, with the path alone in its target.
+fn request(endpoint: &Endpoint, encoded: Encoded) -> Request<Full<Bytes>> {
+    let mut request = Request::new(Full::new(encoded.body));
+    *request.method_mut() = Method::POST;
+    if let Some(path) = endpoint.address.path_and_query() {
+        *request.uri_mut() = Uri::from(path.clone());
+    }
+    let headers = request.headers_mut();
+    *headers = encoded.headers;
+    headers.reserve(endpoint.headers.len() + 1);
+    for (name, value) in &endpoint.headers {
+        headers.insert(name.clone(), value.clone());
+    }
+    request
 }
 
 /// Scheme, host and port, which is what a user can check.
@@ -153,7 +195,7 @@ fn origin(uri: &Uri) -> String {
 }
 
 /// Names a failure before any answer.
-fn failed(peer: &Peer, origin: &str, timeouts: Timeouts, error: &SendError) -> Error {
+fn failed(peer: &Peer, address: &Uri, timeouts: Timeouts, error: &SendError) -> Error {
     let provider = peer.provider.clone();
     match error {
         SendError::Connect(error) => {
@@ -167,7 +209,7 @@ fn failed(peer: &Peer, origin: &str, timeouts: Timeouts, error: &SendError) -> E
             }
             Error::Unreachable {
                 provider,
-                origin: origin.to_owned(),
+                origin: origin(address),
                 detail: root.to_string(),
             }
         }
@@ -188,7 +230,7 @@ fn root<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static)
 }
 
 /// Reads a refusal. A body that is too long, broken or slow is judged by its status alone.
-async fn refused(codec: &dyn Codec, mut exchange: Exchange, patience: Duration) -> Error {
+async fn refused(codec: &dyn Codec, mut exchange: Box<Exchange>, patience: Duration) -> Error {
     let body = tokio::time::timeout(patience, read_limited(&mut exchange, ERROR_LIMIT)).await;
     let body = body.ok().and_then(Result::ok).unwrap_or_default();
     codec.error(exchange.head.status, &exchange.head.headers, &body)

@@ -48,7 +48,7 @@ enum State {
 pub(super) struct Answer {
     peer: Peer,
     decoder: Box<dyn Decode + Send>,
-    exchange: Exchange,
+    exchange: Box<Exchange>,
     form: Form,
     ready: VecDeque<ModelEvent>,
     state: State,
@@ -65,7 +65,7 @@ impl Answer {
     pub(super) fn new(
         peer: Peer,
         decoder: Box<dyn Decode + Send>,
-        exchange: Exchange,
+        exchange: Box<Exchange>,
         limits: Limits,
         cancel: CancellationToken,
     ) -> Self {

@@ -94,17 +94,17 @@ impl Pool {
         }
     }
 
-    /// Sends a request with an absolute address and waits for the head of the answer. A kept
+    /// Sends a request to `address`, the pool's own, and waits for the head of the answer. A kept
     /// connection that turns out dead before it took the request is replaced once.
     ///
     /// # Cancel safety
     /// Dropping the future closes the connection.
     pub(super) async fn send(
         self: &Arc<Self>,
+        address: &Uri,
         mut request: Request<Full<Bytes>>,
-    ) -> Result<Exchange, SendError> {
-        let address = request.uri().clone();
-        to_origin_form(&mut request);
+    ) -> Result<Box<Exchange>, SendError> {
+        to_origin_form(address, &mut request);
         let kept = poll_fn(|cx| Poll::Ready(self.kept(cx))).await;
         if let Some(connection) = kept {
             match self.exchange(connection, request).await {
@@ -113,7 +113,7 @@ impl Pool {
                 Err((error, None)) => return Err(SendError::Broken(error)),
             }
         }
-        let connection = self.connect(address).await?;
+        let connection = self.connect(address.clone()).await?;
         let sent = self.exchange(connection, request).await;
         sent.map_err(|(error, _)| SendError::Broken(error))
     }
@@ -164,7 +164,7 @@ impl Pool {
         self: &Arc<Self>,
         mut connection: Connection,
         request: Request<Full<Bytes>>,
-    ) -> Result<Exchange, (hyper::Error, Option<Request<Full<Bytes>>>)> {
+    ) -> Result<Box<Exchange>, (hyper::Error, Option<Request<Full<Bytes>>>)> {
         let answer = {
             let mut answer = pin!(connection.sender.try_send_request(request));
             let driver = &mut connection.driver;
@@ -179,7 +179,11 @@ impl Pool {
             .await
         };
         match answer {
-            Ok(response) => Ok(Exchange::new(response, connection, Arc::clone(self))),
+            Ok(response) => Ok(Box::new(Exchange::new(
+                response,
+                connection,
+                Arc::clone(self),
+            ))),
             Err(mut failed) => {
                 let unsent = failed.take_message();
                 Err((failed.into_error(), unsent))
@@ -241,13 +245,17 @@ impl Exchange {
     }
 }
 
-/// `POST /path` with a `Host` header, as HTTP/1.1 wants it of a client.
-fn to_origin_form(request: &mut Request<Full<Bytes>>) {
-    let host = request.uri().authority().map(Authority::as_str);
-    let host = host.and_then(|text| HeaderValue::from_str(text).ok());
-    let path = request.uri().path_and_query().cloned();
-    if let Some(host) = host {
+/// `GET /path` with a `Host` header, as HTTP/1.1 wants it of a client; what has that already stays.
+fn to_origin_form(address: &Uri, request: &mut Request<Full<Bytes>>) {
+    if request.uri().authority().is_some() {
+        let path = request.uri().path_and_query().cloned();
+        *request.uri_mut() = Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
+    }
+    if request.headers().contains_key(header::HOST) {
+        return;
+    }
+    let host = address.authority().map(Authority::as_str);
+    if let Some(host) = host.and_then(|text| HeaderValue::from_str(text).ok()) {
         request.headers_mut().insert(header::HOST, host);
     }
-    *request.uri_mut() = Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
 }
