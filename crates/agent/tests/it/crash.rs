@@ -3,8 +3,8 @@
 use crate::house::{House, turn};
 use domain::record::AssistantMessage;
 use domain::{
-    Message, ModelId, OnDisconnect, Part, ProviderId, Record, Role, RunId, RunOutcome, ToolCall,
-    ToolCallId, ToolName, Turn, Usage,
+    Message, ModelId, OnDisconnect, Part, ProviderId, Record, Role, RunId, RunOutcome, SessionKey,
+    ToolCall, ToolCallId, ToolName, Turn, Usage,
 };
 use state::{Admission, Admitted, Claim, Draft, RunStatus, Seq};
 use std::time::Duration;
@@ -184,4 +184,33 @@ async fn a_lane_goes_on_in_order_after_a_restart() {
         .filter_map(|recorded| recorded.run)
         .collect();
     assert_eq!(order, runs);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_that_go_on_are_taken_up_once_while_others_are_still_being_settled() {
+    let house = House::open().await;
+    let mut runs = Vec::new();
+    for session in 0..20 {
+        let key = SessionKey::new(format!("agent:main:{session}"));
+        for n in 0..5 {
+            let turn = Turn {
+                session: key.clone(),
+                ..turn(&format!("number {n}"))
+            };
+            runs.push((key.clone(), admitted(&house, turn).await.0));
+        }
+    }
+    house.agents.recover().await.unwrap();
+    for (key, run) in &runs {
+        let outcome = ended(&house, run).await;
+        assert!(outcome.is_success(), "{outcome:?}");
+        let read = house.state.log.read(key, Seq(0), 1_000).await.unwrap();
+        let starts = read
+            .iter()
+            .filter(|recorded| recorded.run.as_ref() == Some(run))
+            .filter(|recorded| matches!(recorded.record, Record::RunStarted(_)))
+            .count();
+        // The first of a lane was running when the process died; the others start now.
+        assert!(starts <= 2, "started {starts} times");
+    }
 }
