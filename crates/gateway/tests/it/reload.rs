@@ -1,9 +1,9 @@
 //! Settings change while the gateway runs (S000-14, S001-04; DEC-22, DEC-23).
 
-use crate::site::{Site, say};
+use crate::site::{Site, TOKEN, say};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use testkit::Home;
+use testkit::{FakeModel, Home};
 
 const PATH: &str = "/v1/chat/completions";
 
@@ -104,5 +104,41 @@ async fn unknown_keys_warn_and_what_needs_a_restart_says_so() {
         said.contains("did you mean") && said.contains("agents") && said.contains("gateway.port")
     })
     .await;
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_replaced_token_is_dead_at_once_and_a_refused_change_keeps_the_door_shut() {
+    let model = FakeModel::start().await.unwrap();
+    let own = |token: &str| {
+        let mut settings = Home::settings(&model.base_url());
+        settings["gateway"]["auth"] = json!({ "mode": "token", "token": token });
+        settings
+    };
+    let home = Home::empty().unwrap();
+    home.write_config(&own(TOKEN)).unwrap();
+    let fresh = own("another-token-that-is-long-enough-9876543210");
+    let site = Site::with_own_token(model, home).await;
+    assert_eq!(site.caller().get("/v1/models").await.unwrap().status, 200);
+    site.home.write_config(&fresh).unwrap();
+    until("the old token is dead", async || {
+        site.caller().get("/v1/models").await.unwrap().status == 401
+    })
+    .await;
+    let new = site
+        .stranger()
+        .bearer("another-token-that-is-long-enough-9876543210")
+        .unwrap();
+    assert_eq!(new.get("/v1/models").await.unwrap().status, 200);
+    // A typo where it can open a door is an error: the settings in force stay.
+    let mut typo = fresh.clone();
+    typo["gateway"]["auth"] = json!({ "mod": "none" });
+    site.home.write_config(&typo).unwrap();
+    until("told", async || {
+        let status = new.rpc("status", &json!({})).await.unwrap();
+        status["warnings"].to_string().contains("cannot be used")
+    })
+    .await;
+    assert_eq!(site.stranger().get("/v1/models").await.unwrap().status, 401);
     site.stop().await;
 }

@@ -53,13 +53,22 @@ impl Site {
 
     /// On a home that is there already.
     pub(crate) async fn on(model: FakeModel, home: Home) -> Self {
+        Self::with_token(model, home, Some(SecretString::from(TOKEN))).await
+    }
+
+    /// With the token of the settings instead of one from the command line.
+    pub(crate) async fn with_own_token(model: FakeModel, home: Home) -> Self {
+        Self::with_token(model, home, None).await
+    }
+
+    async fn with_token(model: FakeModel, home: Home, token: Option<SecretString>) -> Self {
         let boot = Boot {
             state_dir: home.state_dir(),
             config_file: ConfigFile::at(&home.config_path()).unwrap(),
             env: Env::from_iter([("HOME", home.root().display().to_string())]),
             overrides: Overrides {
                 port: Some(0),
-                token: Some(SecretString::from(TOKEN)),
+                token,
                 ..Overrides::default()
             },
             assets: Arc::new(NoAssets),
