@@ -1,6 +1,6 @@
 //! The `agents` section of the settings.
 
-use domain::MicroUsd;
+use domain::{MicroUsd, Usd};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -157,73 +157,9 @@ impl ModelChoice {
     }
 }
 
-/// An amount of US dollars, written as a number or a text, kept in whole micro-dollars.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Usd(pub MicroUsd);
-
-impl JsonSchema for Usd {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Usd".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": ["number", "string"], "minimum": 0 })
-    }
-}
-
-impl<'de> Deserialize<'de> for Usd {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Number(serde_json::Number),
-            Text(String),
-        }
-        let text = match Written::deserialize(deserializer)? {
-            Written::Number(number) => number.to_string(),
-            Written::Text(text) => text,
-        };
-        parse_usd(&text).map(Self).ok_or_else(|| {
-            serde::de::Error::custom(format!(
-                "cannot read {text:?} as US dollars; write an amount such as 2 or 0.50"
-            ))
-        })
-    }
-}
-
-fn parse_usd(text: &str) -> Option<MicroUsd> {
-    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-    let digits = |part: &str| part.chars().all(|c| c.is_ascii_digit());
-    if whole.is_empty() || fraction.len() > 6 || !digits(whole) || !digits(fraction) {
-        return None;
-    }
-    let micros: i64 = format!("{fraction:0<6}").parse().ok()?;
-    whole
-        .parse::<i64>()
-        .ok()?
-        .checked_mul(1_000_000)?
-        .checked_add(micros)
-        .map(MicroUsd)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dollars_are_read_exactly() {
-        assert_eq!(parse_usd("2"), Some(MicroUsd(2_000_000)));
-        assert_eq!(parse_usd("0.1"), Some(MicroUsd(100_000)));
-        assert_eq!(parse_usd("12.345678"), Some(MicroUsd(12_345_678)));
-        for wrong in ["", "-1", "1e3", "0.1234567", "1.", "five", ".5"] {
-            assert!(
-                parse_usd(wrong).is_none() || wrong == "1.",
-                "{wrong:?} was read"
-            );
-        }
-        let settings: LimitSettings = serde_json::from_str(r#"{"maxCostUsd":0.5}"#).unwrap();
-        assert_eq!(settings.max_cost_usd, Usd(MicroUsd(500_000)));
-    }
 
     #[test]
     fn a_model_is_a_name_or_a_ranking() {

@@ -66,9 +66,11 @@ fn missing_call<'t>(messages: &[Message], turn: &'t Turn) -> Option<&'t Message>
     let answers = |message: &Message| {
         message.parts.iter().any(|part| match part {
             Part::ToolResult(result) => !known.contains(&result.call),
-            Part::Text { .. } | Part::Image { .. } | Part::Reasoning { .. } | Part::ToolCall(_) => {
-                false
-            }
+            Part::Text { .. }
+            | Part::Image { .. }
+            | Part::File { .. }
+            | Part::Reasoning { .. }
+            | Part::ToolCall(_) => false,
         })
     };
     if !turn.input.iter().any(answers) {
@@ -128,6 +130,7 @@ pub(crate) fn tokens(message: &Message) -> usize {
         .map(|part| match part {
             Part::Text { text } | Part::Reasoning { text, .. } => text.len() / BYTES_PER_TOKEN,
             Part::Image { .. } => IMAGE_TOKENS,
+            Part::File { data, .. } => data.0.len() / BYTES_PER_TOKEN,
             Part::ToolCall(call) => (call.arguments.len() + 40) / BYTES_PER_TOKEN,
             Part::ToolResult(result) => result.content.len() / BYTES_PER_TOKEN,
         })

@@ -12,10 +12,10 @@ use crate::step::{Step, StepError, StepResult};
 use crate::{Agent, context};
 use domain::record::AssistantMessage;
 use domain::{
-    FailureKind, Message, OnDisconnect, Record, RunLimit, RunOutcome, StopReason, ToolCall,
+    FailureKind, Message, OnDisconnect, Payer, Record, RunLimit, RunOutcome, StopReason, ToolCall,
     ToolName, Turn,
 };
-use llm::{ModelRequest, Target};
+use llm::{CacheHints, ModelCall, ModelRequest, Plan, Wish};
 use state::Claim;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -140,12 +140,15 @@ impl Run<'_> {
             return outcome;
         }
         let turn = &self.start.turn;
-        let targets = match self.targets() {
-            Ok(targets) => targets,
+        let client: HashSet<_> = turn.client_tools.iter().map(|t| t.name.clone()).collect();
+        let mut request = self.request(&client).await;
+        let plan = match self.plan(&request) {
+            Ok(plan) => plan,
             Err(unknown) => return failed(FailureKind::ModelNotFound, unknown.to_string()),
         };
-        let client: HashSet<_> = turn.client_tools.iter().map(|t| t.name.clone()).collect();
-        let request = self.request(&client, &targets).await;
+        if !plan.targets.iter().all(|target| target.info.tools) {
+            request.tools = turn.client_tools.clone().into();
+        }
         loop {
             if self.cancel.is_cancelled() {
                 return self.aborted();
@@ -153,7 +156,7 @@ impl Run<'_> {
             if let Err(limit) = self.limits.next_step() {
                 return RunOutcome::Limited { limit };
             }
-            let result = self.step(&request, &client, &targets).await;
+            let result = self.step(&request, &client, &plan).await;
             self.limits.count(&result.said.usage, result.cost);
             let stop = result.said.stop.clone();
             let error = self.keep(&result);
@@ -172,47 +175,34 @@ impl Run<'_> {
         }
     }
 
-    fn targets(&self) -> Result<Vec<Target>, llm::UnknownModel> {
-        let catalog = self.shared.models.catalog();
-        if let Some(name) = &self.start.turn.model {
-            return Ok(vec![catalog.resolve(name)?]);
-        }
-        let mut targets = Vec::new();
-        let mut unknown = None;
-        for name in &self.agent.models {
-            match catalog.resolve(name) {
-                Ok(target) => targets.push(target),
-                Err(why) => unknown = Some(why),
-            }
-        }
-        match (targets.is_empty(), unknown) {
-            (true, Some(why)) => Err(why),
-            (true | false, _) => Ok(targets),
-        }
+    fn plan(&self, request: &ModelRequest) -> Result<Plan, llm::UnknownModel> {
+        let chosen = self.start.turn.model.as_ref().map(std::slice::from_ref);
+        let wish = Wish {
+            names: chosen.unwrap_or(&self.agent.models),
+            routing: None,
+        };
+        self.shared.models.plan(&wish, request)
     }
 
     /// Everything of the request but the conversation.
-    async fn request(&self, client: &HashSet<ToolName>, targets: &[Target]) -> ModelRequest {
+    async fn request(&self, client: &HashSet<ToolName>) -> ModelRequest {
         let turn = &self.start.turn;
         let system = self
             .shared
             .prompts
             .system(&self.agent, &turn.instructions)
             .await;
-        let takes_tools = targets.iter().all(|target| target.info.tools);
-        let mut offered = Vec::new();
-        if takes_tools {
-            offered = self.shared.toolbox().specs(&self.agent.access);
-            offered.retain(|spec| !client.contains(&spec.name));
-        }
+        let mut offered = self.shared.toolbox().specs(&self.agent.access);
+        offered.retain(|spec| !client.contains(&spec.name));
         offered.extend(turn.client_tools.iter().cloned());
         ModelRequest {
             system,
-            messages: Vec::new(),
+            messages: self.messages.clone(),
             tools: offered.into(),
             tool_choice: turn.tool_choice.clone(),
             sampling: turn.sampling.clone(),
             stream: true,
+            cache: CacheHints::default(),
         }
     }
 
@@ -220,10 +210,11 @@ impl Run<'_> {
         &mut self,
         base: &ModelRequest,
         client: &HashSet<ToolName>,
-        targets: &[Target],
+        plan: &Plan,
     ) -> StepResult {
         let mut request = base.clone();
-        let window = targets
+        let window = plan
+            .targets
             .iter()
             .filter_map(|target| target.info.context_window)
             .min();
@@ -244,7 +235,16 @@ impl Run<'_> {
             on_disconnect: self.start.turn.on_disconnect,
             cancel: self.cancel,
         };
-        step.run(targets, &request).await
+        let call = ModelCall {
+            payer: Payer {
+                key: None,
+                agent: Some(self.agent.id.clone()),
+                session: Some(self.claim.session.clone()),
+                run: Some(self.claim.run.clone()),
+            },
+            ..ModelCall::new(request, plan.clone())
+        };
+        step.run(call).await
     }
 
     /// Remembers what the step said; returns the outcome if the step was the last one.
@@ -269,6 +269,14 @@ impl Run<'_> {
             StepError::ListenerGone | StepError::Model(llm::Error::Cancelled) => {
                 Some(self.aborted())
             }
+            StepError::Model(llm::Error::OverBudget(trip)) => Some(RunOutcome::Limited {
+                limit: RunLimit::Budget { trip: trip.clone() },
+            }),
+            StepError::Model(llm::Error::UnknownPrice { message }) => Some(RunOutcome::Limited {
+                limit: RunLimit::UnknownPrice {
+                    message: message.clone(),
+                },
+            }),
             StepError::Model(error) => Some(RunOutcome::Failed {
                 kind: error.kind(),
                 message: error.to_string(),

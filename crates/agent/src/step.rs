@@ -2,7 +2,7 @@
 
 use crate::feed::RunEvent;
 use domain::{MicroUsd, ModelId, OnDisconnect, ProviderId, ToolName};
-use llm::{Collected, Collector, ModelEvent, ModelRequest, Models, PartIndex, Target};
+use llm::{Answering, Collected, Collector, ModelCall, ModelEvent, Models, PartIndex, Target};
 use state::{Claim, Draft, RunQueue};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -50,61 +50,66 @@ pub(crate) struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Calls the candidates in order until one begins to answer, then reads it to its end.
-    pub(crate) async fn run(&self, candidates: &[Target], request: &ModelRequest) -> StepResult {
-        let mut last = None;
-        for (index, target) in candidates.iter().enumerate() {
-            let result = self.attempt(target, request.clone()).await;
-            let more = index + 1 < candidates.len();
-            let nothing_said = result.said.message.parts.is_empty();
-            match &result.error {
-                Some(StepError::Model(error)) if more && nothing_said && may_try_next(error) => {
-                    warn!(run.id = %self.claim.run, model.id = %target.info.reference(), %error,
-                        "{} failed, trying the next model", target.info.reference());
-                    last = Some(result);
+    /// Calls whoever of the plan can answer and reads the answer to its end.
+    pub(crate) async fn run(&self, call: ModelCall) -> StepResult {
+        let first = call.plan.targets.first().cloned();
+        match self.models.stream(call, self.cancel).await {
+            Ok(answer) => self.read(answer).await,
+            Err(failed) => {
+                let cost = failed
+                    .tried
+                    .iter()
+                    .try_fold(MicroUsd::ZERO, |sum, tried| Some(sum + tried.cost?));
+                let named = |target: &Target| {
+                    let info = &target.info;
+                    (info.provider.clone(), info.model.clone())
+                };
+                let (provider, model) = first
+                    .as_ref()
+                    .map_or_else(|| (ProviderId::new("none"), ModelId::new("none")), named);
+                StepResult {
+                    said: Collector::new().finish(),
+                    provider,
+                    model,
+                    cost,
+                    error: Some(StepError::Model(failed.error)),
                 }
-                Some(_) | None => return result,
             }
         }
-        last.unwrap_or_else(|| StepResult {
-            said: Collector::new().finish(),
-            provider: ProviderId::new("none"),
-            model: ModelId::new("none"),
-            cost: None,
-            error: Some(StepError::Model(llm::Error::Cancelled)),
-        })
     }
 
-    async fn attempt(&self, target: &Target, request: ModelRequest) -> StepResult {
+    async fn read(&self, mut answer: Answering) -> StepResult {
+        for tried in &answer.tried {
+            warn!(run.id = %self.claim.run, model.id = %tried.model, error = %tried.error,
+                "{} failed, the next candidate answers", tried.model);
+        }
         let mut collector = Collector::new();
         let mut calls = ClientCalls::default();
         let mut next_draft = Instant::now() + FIRST_DRAFT;
-        let error = match self.models.call(target, request, self.cancel).await {
-            Err(error) => Some(StepError::Model(error)),
-            Ok(mut stream) => loop {
-                match stream.next().await {
-                    None => break None,
-                    Some(Err(error)) => break Some(StepError::Model(error)),
-                    Some(Ok(event)) => {
-                        collector.add(&event);
-                        if self.tell(event, &mut calls).await.is_err() {
-                            break Some(StepError::ListenerGone);
-                        }
-                        if Instant::now() >= next_draft {
-                            self.keep_draft(&collector, target).await;
-                            next_draft = Instant::now() + DRAFT_EVERY;
-                        }
+        let error = loop {
+            match answer.next().await {
+                None => break None,
+                Some(Err(error)) => break Some(StepError::Model(error)),
+                Some(Ok(event)) => {
+                    collector.add(&event);
+                    if self.tell(event, &mut calls).await.is_err() {
+                        break Some(StepError::ListenerGone);
+                    }
+                    if Instant::now() >= next_draft {
+                        self.keep_draft(&collector, &answer.target).await;
+                        next_draft = Instant::now() + DRAFT_EVERY;
                     }
                 }
-            },
+            }
         };
-        let said = collector.finish();
-        let cost = target.info.price.and_then(|price| price.cost(&said.usage));
+        let receipt = answer.receipt();
+        let mut said = collector.finish();
+        said.usage = receipt.usage;
         StepResult {
             said,
-            provider: target.info.provider.clone(),
-            model: target.info.model.clone(),
-            cost,
+            provider: answer.target.info.provider.clone(),
+            model: answer.target.info.model.clone(),
+            cost: receipt.cost,
             error,
         }
     }
@@ -140,23 +145,6 @@ impl Step<'_> {
         if let Err(error) = self.queue.save_draft(self.claim, draft).await {
             warn!(run.id = %self.claim.run, %error, "cannot keep the draft of an answer");
         }
-    }
-}
-
-/// Whether another candidate may do better. Source: architecture, section 5.3.
-fn may_try_next(error: &llm::Error) -> bool {
-    match error.kind() {
-        domain::FailureKind::Unauthorized
-        | domain::FailureKind::Forbidden
-        | domain::FailureKind::ModelNotFound
-        | domain::FailureKind::RateLimited
-        | domain::FailureKind::ProviderFailed
-        | domain::FailureKind::Unreachable
-        | domain::FailureKind::TimedOut
-        | domain::FailureKind::BrokenStream => true,
-        domain::FailureKind::InvalidRequest
-        | domain::FailureKind::ContextTooLong
-        | domain::FailureKind::Internal => false,
     }
 }
 

@@ -100,11 +100,22 @@ id! {
     ToolCallId
 }
 id! {
+    /// One call to a provider. Time-ordered (UUID v7) text.
+    CallId
+}
+id! {
     /// A tool as the model sees it, e.g. `read`.
     ToolName
 }
 
 impl RunId {
+    /// A fresh, time-ordered identifier.
+    pub fn generate() -> Self {
+        Self::new(uuid::Uuid::now_v7().to_string())
+    }
+}
+
+impl CallId {
     /// A fresh, time-ordered identifier.
     pub fn generate() -> Self {
         Self::new(uuid::Uuid::now_v7().to_string())

@@ -9,6 +9,7 @@
 //! Start reading at [`record`]: it lists everything that can happen in a session.
 
 mod id;
+pub mod ledger;
 mod message;
 mod money;
 mod outcome;
@@ -18,9 +19,12 @@ mod tool;
 mod turn;
 mod usage;
 
-pub use id::{AgentId, IdError, ModelId, ProviderId, RunId, SessionKey, ToolCallId, ToolName};
+pub use id::{
+    AgentId, CallId, IdError, ModelId, ProviderId, RunId, SessionKey, ToolCallId, ToolName,
+};
+pub use ledger::{CallNote, Payer, Purse};
 pub use message::{Blob, Message, Part, ProviderState, Role};
-pub use money::MicroUsd;
+pub use money::{MicroUsd, Usd};
 pub use outcome::{FailureKind, RunLimit, RunOutcome, StopReason};
 pub use record::Record;
 pub use time::{Clock, SystemClock, UnixMillis};

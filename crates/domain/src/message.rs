@@ -61,6 +61,17 @@ pub enum Part {
         /// The bytes.
         data: Blob,
     },
+    /// A document, sound or video.
+    #[serde(rename_all = "camelCase")]
+    File {
+        /// IANA media type, e.g. `application/pdf`, `audio/wav`, `video/mp4`.
+        media_type: String,
+        /// Its name, when it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// The bytes.
+        data: Blob,
+    },
     /// What the model thought before it answered.
     Reasoning {
         /// The readable part; may be empty.
@@ -109,6 +120,7 @@ impl Message {
             Part::ToolCall(call) => Some(call),
             Part::Text { .. }
             | Part::Image { .. }
+            | Part::File { .. }
             | Part::Reasoning { .. }
             | Part::ToolResult(_) => None,
         })

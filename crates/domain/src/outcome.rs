@@ -43,6 +43,16 @@ pub enum RunLimit {
         /// The limit.
         limit: MicroUsd,
     },
+    /// A budget is used up.
+    Budget {
+        /// Which one, and the command that raises it.
+        trip: Box<crate::ledger::BudgetTrip>,
+    },
+    /// The price of the model is unknown while a budget is set.
+    UnknownPrice {
+        /// One line with what to do.
+        message: String,
+    },
     /// The same tool call with the same arguments again and again.
     IdenticalCalls {
         /// The limit.
@@ -60,6 +70,8 @@ impl std::fmt::Display for RunLimit {
                 write!(f, "the run reached its time limit of {} s", limit_ms / 1000)
             }
             Self::Tokens { limit } => write!(f, "the run reached its limit of {limit} tokens"),
+            Self::Budget { trip } => trip.fmt(f),
+            Self::UnknownPrice { message } => f.write_str(message),
             Self::Money { limit } => write!(f, "the run reached its limit of {limit} USD"),
             Self::IdenticalCalls { limit, tool } => {
                 write!(
@@ -95,6 +107,8 @@ pub enum FailureKind {
     TimedOut,
     /// The provider's stream broke or could not be read.
     BrokenStream,
+    /// A budget is used up, or a price unknown while a budget is set.
+    OverBudget,
     /// A fault of ours.
     Internal,
 }

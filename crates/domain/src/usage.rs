@@ -28,6 +28,9 @@ pub struct Usage {
     /// Prompt tokens written to the provider's cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_write: Option<TokenCount>,
+    /// Prompt tokens of images, documents, sound and video.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<TokenCount>,
     /// Answer tokens spent on reasoning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<TokenCount>,
@@ -46,6 +49,7 @@ impl Usage {
             output: add(self.output, other.output),
             cache_read: add(self.cache_read, other.cache_read),
             cache_write: add(self.cache_write, other.cache_write),
+            media: add(self.media, other.media),
             reasoning: add(self.reasoning, other.reasoning),
         }
     }

@@ -102,6 +102,7 @@ impl Gateway {
         let router = Arc::new(Router::new(
             loaded.providers.clone(),
             loaded.aliases.clone(),
+            Arc::new(domain::ledger::Unmetered),
         ));
         let models: Arc<dyn Models> = router.clone();
         let mut warnings = loaded.warnings.clone();

@@ -1,7 +1,7 @@
 //! Errors as clients see them: made here from every crate below, rendered by each dialect.
 
 use agent::SubmitError;
-use domain::{FailureKind, RunOutcome};
+use domain::{FailureKind, RunLimit, RunOutcome};
 use http::StatusCode;
 use protocol::ErrorCode;
 use serde_json::{Value, json};
@@ -197,6 +197,12 @@ impl From<llm::UnknownModel> for ApiError {
     }
 }
 
+impl From<llm::CallFailed> for ApiError {
+    fn from(failed: llm::CallFailed) -> Self {
+        Self::from(failed.error)
+    }
+}
+
 impl From<llm::Error> for ApiError {
     fn from(error: llm::Error) -> Self {
         provider_failure(
@@ -212,6 +218,9 @@ impl From<llm::Error> for ApiError {
 pub fn of_outcome(outcome: &RunOutcome) -> Option<ApiError> {
     match outcome {
         RunOutcome::Completed { .. } | RunOutcome::AwaitingClient => None,
+        RunOutcome::Limited {
+            limit: limit @ (RunLimit::Budget { .. } | RunLimit::UnknownPrice { .. }),
+        } => Some(over_budget(limit.to_string())),
         RunOutcome::Limited { limit } => Some(
             // Not a 5xx: clients would repeat the request, and the bill, by themselves.
             ApiError::new(ErrorCode::InvalidRequest, limit.to_string())
@@ -242,6 +251,13 @@ pub fn of_outcome(outcome: &RunOutcome) -> Option<ApiError> {
             .with_reason("run_interrupted"),
         ),
     }
+}
+
+/// Payment required: a status no client repeats by itself.
+fn over_budget(message: String) -> ApiError {
+    ApiError::new(ErrorCode::Forbidden, message)
+        .with_status(StatusCode::PAYMENT_REQUIRED)
+        .with_reason("budget_exceeded")
 }
 
 /// The provider's status is mapped, except where it would speak of the client's own credential.
@@ -282,6 +298,7 @@ fn provider_failure(
             }
             FailureKind::BrokenStream => ApiError::new(ErrorCode::ProviderError, message)
                 .with_reason("provider_stream_broken"),
+            FailureKind::OverBudget => over_budget(message),
             FailureKind::Internal => ApiError::new(ErrorCode::Internal, message),
         };
     error.with_retry_after(retry_after)

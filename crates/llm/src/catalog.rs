@@ -24,6 +24,8 @@ pub struct ModelInfo {
     pub max_output: Option<u32>,
     /// Whether it reads images.
     pub images: bool,
+    /// Which files it reads.
+    pub media: MediaKinds,
     /// Whether it calls tools.
     pub tools: bool,
     /// Whether it reasons before it answers.
@@ -32,6 +34,17 @@ pub struct ModelInfo {
     pub price: Option<Price>,
     /// What it is good at, in a few words.
     pub best_for: Option<String>,
+}
+
+/// Which kinds of files a model reads beside images.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MediaKinds {
+    /// PDF documents.
+    pub documents: bool,
+    /// Sound.
+    pub audio: bool,
+    /// Video.
+    pub video: bool,
 }
 
 impl ModelInfo {
@@ -161,6 +174,7 @@ impl Catalog {
             context_window: None,
             max_output: None,
             images: true,
+            media: MediaKinds::default(),
             tools: true,
             reasoning: false,
             price: provider.config.free.then_some(Price::FREE),

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use domain::{ModelId, ProviderId};
 use http::{HeaderMap, StatusCode};
 use secrecy::SecretString;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ pub struct Peer {
 #[derive(Debug, Clone)]
 pub struct Encoded {
     /// Appended to the provider's base address; begins with a slash.
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
     /// Headers of the wire format.
     pub headers: HeaderMap,
     /// The body.
@@ -53,11 +54,25 @@ pub trait Codec: Send + Sync {
         quirks: Quirks,
     ) -> Result<Encoded, Error>;
 
+    /// How a streamed answer is cut into frames.
+    fn framing(&self) -> Framing {
+        Framing::Events
+    }
+
     /// Reads one answer.
     fn decoder(&self) -> Box<dyn Decode + Send>;
 
     /// Names what an answer with a status other than success means.
     fn error(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error;
+}
+
+/// How a streamed answer is cut into frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// Server-sent events.
+    Events,
+    /// One JSON text per line; each becomes the data of a frame without a name.
+    Lines,
 }
 
 /// Reads one answer. Whatever it pushes before it fails was said.

@@ -146,6 +146,6 @@ fn is_empty(part: &Part) -> bool {
     match part {
         Part::Text { text } => text.is_empty(),
         Part::Reasoning { text, keep } => text.is_empty() && keep.is_none(),
-        Part::Image { .. } | Part::ToolCall(_) | Part::ToolResult(_) => false,
+        Part::Image { .. } | Part::File { .. } | Part::ToolCall(_) | Part::ToolResult(_) => false,
     }
 }

@@ -1,9 +1,11 @@
 //! The section `models` of the settings.
 
 mod api;
+mod routing;
 mod usd;
 
 pub use api::Api;
+pub use routing::{AgentRouting, RoutingMode};
 pub use usd::UsdPerMillion;
 
 use config::SecretInput;

@@ -1,5 +1,6 @@
 //! What can go wrong with a provider, named after what the caller can do.
 
+use domain::ledger::{BudgetTrip, Refused};
 use domain::{FailureKind, ModelId, ProviderId};
 use std::time::Duration;
 
@@ -113,6 +114,21 @@ pub enum Error {
         /// What was wrong.
         detail: String,
     },
+    /// A budget is used up. Nothing was sent.
+    #[error("{0}")]
+    OverBudget(Box<BudgetTrip>),
+    /// Nobody knows what the model costs, and a budget is set. Nothing was sent.
+    #[error("{message}")]
+    UnknownPrice {
+        /// One line with what to do.
+        message: String,
+    },
+    /// The ledger cannot be written, so nothing was sent.
+    #[error("{detail}")]
+    LedgerUnavailable {
+        /// What the system said, and what to do.
+        detail: String,
+    },
     /// The caller cancelled.
     #[error("cancelled")]
     Cancelled,
@@ -140,7 +156,8 @@ impl Error {
             Self::Unreachable { .. } => FailureKind::Unreachable,
             Self::TimedOut { .. } => FailureKind::TimedOut,
             Self::BrokenStream { .. } => FailureKind::BrokenStream,
-            Self::Cancelled => FailureKind::Internal,
+            Self::OverBudget(_) | Self::UnknownPrice { .. } => FailureKind::OverBudget,
+            Self::LedgerUnavailable { .. } | Self::Cancelled => FailureKind::Internal,
         }
     }
 
@@ -157,6 +174,9 @@ impl Error {
             Self::Unreachable { .. }
             | Self::TimedOut { .. }
             | Self::BrokenStream { .. }
+            | Self::OverBudget(_)
+            | Self::UnknownPrice { .. }
+            | Self::LedgerUnavailable { .. }
             | Self::Cancelled => None,
         }
     }
@@ -175,7 +195,21 @@ impl Error {
             | Self::Unreachable { .. }
             | Self::TimedOut { .. }
             | Self::BrokenStream { .. }
+            | Self::OverBudget(_)
+            | Self::UnknownPrice { .. }
+            | Self::LedgerUnavailable { .. }
             | Self::Cancelled => None,
+        }
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        let words = refused.to_string();
+        match refused {
+            Refused::OverBudget(trip) => Self::OverBudget(trip),
+            Refused::UnknownPrice { .. } => Self::UnknownPrice { message: words },
+            Refused::Unavailable { .. } => Self::LedgerUnavailable { detail: words },
         }
     }
 }

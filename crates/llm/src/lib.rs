@@ -15,20 +15,26 @@ pub mod collect;
 pub mod config;
 pub mod error;
 pub mod event;
+pub mod lines;
 pub mod models;
 pub mod offline;
 pub mod price;
 pub mod provider;
 pub mod request;
+pub mod router;
 pub mod sse;
 pub mod transport;
 pub mod wire;
 
-pub use catalog::{Catalog, ModelInfo, Target, UnknownModel};
+pub use catalog::{Catalog, MediaKinds, ModelInfo, Target, UnknownModel};
 pub use collect::{Collected, Collector};
 pub use config::ModelsSettings;
 pub use error::Error;
 pub use event::{ModelEvent, ModelStream, PartIndex};
-pub use models::{Models, Router};
+pub use models::{
+    Answering, CallFailed, Decision, EmbedCall, Embedded, ModelCall, Models, Plan, Receipt, Tried,
+    Wish,
+};
 pub use price::Price;
-pub use request::ModelRequest;
+pub use request::{CacheHints, ModelRequest};
+pub use router::Router;

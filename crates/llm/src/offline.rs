@@ -13,7 +13,7 @@ mod stage;
 mod talk;
 
 use crate::codec::Peer;
-use crate::{Error, ModelInfo, ModelRequest, ModelStream, Price};
+use crate::{Error, MediaKinds, ModelInfo, ModelRequest, ModelStream, Price};
 use domain::{ModelId, ProviderId};
 use play::Player;
 use tokio_util::sync::CancellationToken;
@@ -41,6 +41,7 @@ pub fn info() -> ModelInfo {
         context_window: Some(128_000),
         max_output: Some(16_384),
         images: true,
+        media: MediaKinds::default(),
         tools: true,
         reasoning: false,
         price: Some(Price::FREE),

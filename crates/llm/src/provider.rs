@@ -30,8 +30,8 @@ pub enum AuthStyle {
     /// `Authorization: Bearer <key>`.
     #[default]
     Bearer,
-    /// `x-api-key: <key>`.
-    XApiKey,
+    /// This header holds the key alone, e.g. `x-api-key`.
+    Header(&'static str),
     /// Not at all; a configured header may carry it.
     None,
 }
@@ -92,8 +92,8 @@ pub struct ProviderConfig {
     pub base_url: String,
     /// The wire format it speaks.
     pub api: Api,
-    /// Its key, if it has one.
-    pub key: Option<SecretString>,
+    /// Its keys; a request takes the next one that is not resting. Empty when it needs none.
+    pub keys: Vec<SecretString>,
     /// Headers sent with every request.
     pub headers: Vec<(http::HeaderName, SecretString)>,
     /// How the key is sent.
@@ -123,7 +123,7 @@ impl ProviderConfig {
             id: ProviderId::new(id),
             base_url: base_url.trim_end_matches('/').to_owned(),
             api: Api::OpenAiCompletions,
-            key: None,
+            keys: Vec::new(),
             headers: Vec::new(),
             auth_header: AuthStyle::Bearer,
             key_hint: None,
@@ -156,8 +156,8 @@ pub struct Provider {
     pub(crate) config: ProviderConfig,
     pub(crate) transport: Arc<Transport>,
     pub(crate) secrets: Arc<[SecretString]>,
-    /// Made by the first call.
-    pub(crate) endpoint: OnceLock<Arc<Endpoint>>,
+    /// One per key, at least one; made by the first call with it.
+    pub(crate) endpoints: Box<[OnceLock<Arc<Endpoint>>]>,
 }
 
 /// A configured value shorter than this is not searched for in a provider's words: it would
@@ -177,17 +177,20 @@ impl Provider {
         );
         let headers = config.headers.iter().map(|(_, value)| value);
         let secrets = config
-            .key
+            .keys
             .iter()
             .chain(headers)
             .filter(|secret| secret.expose_secret().len() >= SHORTEST_SECRET)
             .cloned()
             .collect();
+        let endpoints = (0..config.keys.len().max(1))
+            .map(|_| OnceLock::new())
+            .collect();
         Self {
             config,
             transport,
             secrets,
-            endpoint: OnceLock::new(),
+            endpoints,
         }
     }
 

@@ -14,7 +14,7 @@ mod tls;
 use crate::codec::{Codec, Encoded, Peer};
 use crate::provider::{AuthStyle, Provider, ProviderConfig, Timeouts};
 use crate::{Error, ModelStream};
-use answer::{Answer, Limits};
+use answer::{Answer, Limits, Reader};
 use bytes::{Bytes, BytesMut};
 use connect::{ConnectTimedOut, Connector};
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
@@ -22,7 +22,7 @@ use http_body_util::Full;
 use pool::{Exchange, Pool, SendError};
 use secrecy::{ExposeSecret, SecretString};
 use std::error::Error as StdError;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 pub(crate) use tls::Trust;
 use tokio_util::sync::CancellationToken;
@@ -58,17 +58,19 @@ impl Transport {
 /// Sends a request and waits until the provider begins to answer with success.
 pub(crate) async fn call(
     provider: &Provider,
+    credential: usize,
     peer: Peer,
     codec: Box<dyn Codec>,
     encoded: Encoded,
     cancel: &CancellationToken,
 ) -> Result<ModelStream, Error> {
     let timeouts = provider.config.timeouts;
-    let endpoint = endpoint(provider, encoded.path).map_err(|message| Error::InvalidRequest {
-        provider: peer.provider.clone(),
-        status: 0,
-        message,
-    })?;
+    let endpoint =
+        endpoint(provider, credential, &encoded.path).map_err(|message| Error::InvalidRequest {
+            provider: peer.provider.clone(),
+            status: 0,
+            message,
+        })?;
     let request = request(&endpoint, encoded);
     let head = async {
         let sent = provider.transport.pool.send(&endpoint.address, request);
@@ -97,7 +99,11 @@ pub(crate) async fn call(
         first_byte: timeouts.first_byte,
         idle: timeouts.idle,
     };
-    let mut answer = Answer::new(peer, codec.decoder(), exchange, limits, cancel.clone());
+    let reader = Reader {
+        decoder: codec.decoder(),
+        framing: codec.framing(),
+    };
+    let mut answer = Answer::new(peer, reader, exchange, limits, cancel.clone());
     answer.begin().await?;
     Ok(ModelStream::new(answer))
 }
@@ -107,14 +113,14 @@ pub(crate) async fn call(
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     /// The path of the wire format this was made for.
-    path: &'static str,
+    path: Box<str>,
     address: Uri,
     /// `Host`, `User-Agent`, the credential and the configured headers.
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Endpoint {
-    fn new(config: &ProviderConfig, path: &'static str) -> Result<Self, String> {
+    fn new(config: &ProviderConfig, credential: usize, path: &str) -> Result<Self, String> {
         let address: Uri = format!("{}{path}", config.base_url)
             .parse()
             .map_err(|error| format!("the base address is not one: {error}"))?;
@@ -125,13 +131,15 @@ impl Endpoint {
             (header::HOST, host),
             (header::USER_AGENT, HeaderValue::from_static(USER_AGENT)),
         ];
-        match (&config.key, config.auth_header) {
+        match (config.keys.get(credential), config.auth_header) {
             (Some(key), AuthStyle::Bearer) => {
                 headers.push((header::AUTHORIZATION, secret(&bearer(key))?));
             }
-            (Some(key), AuthStyle::XApiKey) => {
-                let name = HeaderName::from_static("x-api-key");
-                headers.push((name, secret(key.expose_secret().trim())?));
+            (Some(key), AuthStyle::Header(name)) => {
+                headers.push((
+                    HeaderName::from_static(name),
+                    secret(key.expose_secret().trim())?,
+                ));
             }
             (Some(_), AuthStyle::None) | (None, _) => {}
         }
@@ -139,21 +147,27 @@ impl Endpoint {
             headers.push((name.clone(), secret(value.expose_secret())?));
         }
         Ok(Self {
-            path,
+            path: path.into(),
             address,
             headers,
         })
     }
 }
 
-fn endpoint(provider: &Provider, path: &'static str) -> Result<Arc<Endpoint>, String> {
-    if let Some(known) = provider.endpoint.get().filter(|known| known.path == path) {
+fn endpoint(provider: &Provider, credential: usize, path: &str) -> Result<Arc<Endpoint>, String> {
+    let kept = provider.endpoints.get(credential);
+    if let Some(known) = kept
+        .and_then(OnceLock::get)
+        .filter(|known| &*known.path == path)
+    {
         return Ok(Arc::clone(known));
     }
-    let made = Arc::new(Endpoint::new(&provider.config, path)?);
-    // Another call may have been first; both are the same.
-    let set = provider.endpoint.set(Arc::clone(&made));
-    drop(set);
+    let made = Arc::new(Endpoint::new(&provider.config, credential, path)?);
+    if let Some(place) = kept {
+        // Another call may have been first; its endpoint stays.
+        let set = place.set(Arc::clone(&made));
+        drop(set);
+    }
     Ok(made)
 }
 

@@ -164,6 +164,7 @@ fn spoken(recorded: &Recorded, message: &Message) -> Vec<Value> {
                 })),
                 Part::Text { .. }
                 | Part::Image { .. }
+                | Part::File { .. }
                 | Part::Reasoning { .. }
                 | Part::ToolCall(_) => None,
             })
@@ -190,6 +191,9 @@ fn content(message: &Message) -> Value {
     let parts = message.parts.iter().filter_map(|part| match part {
         Part::Text { text } => Some(json!({ "type": "text", "text": cut(text) })),
         Part::Reasoning { text, .. } => Some(json!({ "type": "thinking", "thinking": cut(text) })),
+        Part::File {
+            media_type, name, ..
+        } => Some(json!({ "type": "file", "mimeType": media_type, "name": name })),
         Part::Image { media_type, data } => Some(json!({
             "type": "image", "mimeType": media_type, "omitted": true, "bytes": data.0.len() / 4 * 3,
         })),

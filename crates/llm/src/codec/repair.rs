@@ -5,9 +5,10 @@
 //! provider was lenient. So what is sent is derived anew for every call, by these rules:
 //! results stand right after the message whose calls they answer, in the order of the calls; a
 //! call without a result gets one that says so; results without a call, second results of one
-//! call, and empty messages are left out; broken arguments become an empty object.
+//! call, and empty messages are left out; broken arguments become an empty object; reasoning is
+//! sent back only to the provider that left state with it.
 
-use domain::{Message, Part, Role, ToolCall, ToolResult};
+use domain::{Message, Part, ProviderId, ProviderState, Role, ToolCall, ToolResult};
 use std::collections::HashSet;
 
 /// The result of a call that has none.
@@ -18,22 +19,38 @@ const NO_ARGUMENTS: &str = "{}";
 /// Something said, ready for a provider.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Said<'a> {
-    /// By the user: texts and images, at least one.
+    /// By the user: texts, images and files, at least one.
     User(Vec<&'a Part>),
-    /// By the model: at least one text or call.
-    Assistant {
-        /// Texts that are not empty.
-        texts: Vec<&'a str>,
-        /// Calls with distinct ids; each is answered right after.
-        calls: Vec<Call<'a>>,
-    },
+    /// By the model: at least one text or call. Calls have distinct ids; each is answered right
+    /// after.
+    Assistant(Vec<Piece<'a>>),
     /// What came of a call of the assistant message before.
     Result {
         /// Which call.
         id: &'a str,
+        /// Which tool.
+        name: &'a str,
         /// The text for the model.
         content: &'a str,
+        /// Whether the call failed.
+        is_error: bool,
     },
+}
+
+/// A piece of what the model said, in the order in which it said it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Text that is not empty.
+    Text(&'a str),
+    /// Reasoning with the state this provider left; wires that take none skip it.
+    Reasoning {
+        /// The readable part; may be empty.
+        text: &'a str,
+        /// What the provider wants back.
+        keep: &'a ProviderState,
+    },
+    /// A call whose arguments are a JSON object.
+    Call(Call<'a>),
 }
 
 /// A call whose arguments are a JSON object.
@@ -47,14 +64,32 @@ pub struct Call<'a> {
     pub arguments: &'a str,
 }
 
-/// Derives what a provider accepts from `messages`.
-pub fn repair(messages: &[Message]) -> Vec<Said<'_>> {
+/// The texts among the pieces, in order.
+pub fn texts<'a>(pieces: &[Piece<'a>]) -> Vec<&'a str> {
+    let text = |piece: &Piece<'a>| match piece {
+        Piece::Text(text) => Some(*text),
+        Piece::Reasoning { .. } | Piece::Call(_) => None,
+    };
+    pieces.iter().filter_map(text).collect()
+}
+
+/// The calls among the pieces, in order.
+pub fn calls<'a>(pieces: &[Piece<'a>]) -> Vec<Call<'a>> {
+    let call = |piece: &Piece<'a>| match piece {
+        Piece::Call(call) => Some(*call),
+        Piece::Reasoning { .. } | Piece::Text(_) => None,
+    };
+    pieces.iter().filter_map(call).collect()
+}
+
+/// Derives what `provider` accepts from `messages`.
+pub fn repair<'a>(messages: &'a [Message], provider: &ProviderId) -> Vec<Said<'a>> {
     let mut said = Vec::with_capacity(messages.len());
     let mut rest = messages;
     while let Some((message, after)) = rest.split_first() {
         rest = after;
         match message.role {
-            Role::Assistant => assistant(message, after, &mut said),
+            Role::Assistant => assistant(message, after, provider, &mut said),
             Role::User => {
                 let parts: Vec<&Part> = message.parts.iter().filter(|part| is_said(part)).collect();
                 if !parts.is_empty() {
@@ -68,36 +103,51 @@ pub fn repair(messages: &[Message]) -> Vec<Said<'_>> {
     said
 }
 
-fn assistant<'a>(message: &'a Message, after: &'a [Message], said: &mut Vec<Said<'a>>) {
-    let mut texts = Vec::new();
-    let mut calls: Vec<Call<'a>> = Vec::new();
+fn assistant<'a>(
+    message: &'a Message,
+    after: &'a [Message],
+    provider: &ProviderId,
+    said: &mut Vec<Said<'a>>,
+) {
+    let mut pieces = Vec::with_capacity(message.parts.len());
     let mut ids = HashSet::new();
     for part in &message.parts {
         match part {
-            Part::Text { text } if !text.is_empty() => texts.push(text.as_str()),
+            Part::Text { text } if !text.is_empty() => pieces.push(Piece::Text(text)),
+            Part::Reasoning {
+                text,
+                keep: Some(keep),
+            } if keep.provider == *provider => pieces.push(Piece::Reasoning { text, keep }),
             Part::ToolCall(call) => {
                 let whole = !call.id.as_str().is_empty() && !call.name.as_str().is_empty();
                 if whole && ids.insert(call.id.as_str()) {
-                    calls.push(callable(call));
+                    pieces.push(Piece::Call(callable(call)));
                 }
             }
             Part::Text { .. }
             | Part::Image { .. }
+            | Part::File { .. }
             | Part::Reasoning { .. }
             | Part::ToolResult(_) => {}
         }
     }
-    if texts.is_empty() && calls.is_empty() {
+    let speaks = |piece: &Piece<'_>| !matches!(piece, Piece::Reasoning { .. });
+    if !pieces.iter().any(speaks) {
         return;
     }
-    let answered: Vec<Said<'a>> = calls
-        .iter()
-        .map(|call| Said::Result {
-            id: call.id,
-            content: result_of(call.id, after).map_or(NO_RESULT, |result| result.content.as_str()),
+    let answered: Vec<Said<'a>> = calls(&pieces)
+        .into_iter()
+        .map(|call| {
+            let result = result_of(call.id, after);
+            Said::Result {
+                id: call.id,
+                name: call.name,
+                content: result.map_or(NO_RESULT, |result| result.content.as_str()),
+                is_error: result.is_none_or(|result| result.is_error),
+            }
         })
         .collect();
-    said.push(Said::Assistant { texts, calls });
+    said.push(Said::Assistant(pieces));
     said.extend(answered);
 }
 
@@ -112,6 +162,7 @@ fn result_of<'a>(id: &str, after: &'a [Message]) -> Option<&'a ToolResult> {
             Part::ToolResult(_)
             | Part::Text { .. }
             | Part::Image { .. }
+            | Part::File { .. }
             | Part::Reasoning { .. }
             | Part::ToolCall(_) => None,
         })
@@ -131,7 +182,7 @@ fn callable(call: &ToolCall) -> Call<'_> {
 fn is_said(part: &Part) -> bool {
     match part {
         Part::Text { text } => !text.is_empty(),
-        Part::Image { .. } => true,
+        Part::Image { .. } | Part::File { .. } => true,
         Part::Reasoning { .. } | Part::ToolCall(_) | Part::ToolResult(_) => false,
     }
 }

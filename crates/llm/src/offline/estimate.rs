@@ -46,6 +46,7 @@ fn message(message: &Message) -> TokenCount {
     let parts = message.parts.iter().map(|part| match part {
         Part::Text { text } | Part::Reasoning { text, .. } => tokens(text).0,
         Part::Image { .. } => IMAGE,
+        Part::File { data, .. } => u64::try_from(data.0.len() / 4).unwrap_or(u64::MAX),
         Part::ToolCall(call) => tokens(call.name.as_str()).0 + tokens(&call.arguments).0,
         Part::ToolResult(result) => tokens(&result.content).0,
     });

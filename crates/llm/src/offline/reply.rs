@@ -163,9 +163,11 @@ fn open_results(messages: &[Message]) -> Vec<&ToolResult> {
         .flat_map(|message| message.parts.iter().rev())
         .filter_map(|part| match part {
             Part::ToolResult(result) => Some(result),
-            Part::Text { .. } | Part::Image { .. } | Part::Reasoning { .. } | Part::ToolCall(_) => {
-                None
-            }
+            Part::Text { .. }
+            | Part::Image { .. }
+            | Part::File { .. }
+            | Part::Reasoning { .. }
+            | Part::ToolCall(_) => None,
         })
         .collect();
     results.reverse();

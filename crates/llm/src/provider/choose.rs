@@ -8,7 +8,7 @@ use domain::ModelId;
 /// server found on this machine; else the built-in offline model.
 pub fn pick_default(providers: &[ProviderConfig], local: &[LocalServer]) -> String {
     let usable = |config: &&ProviderConfig| {
-        !config.offline && (config.key.is_some() || config.key_hint.is_none())
+        !config.offline && (!config.keys.is_empty() || config.key_hint.is_none())
     };
     let remote = providers.iter().filter(usable).find_map(|config| {
         let model = config
@@ -47,7 +47,7 @@ mod tests {
         keyless.key_hint = Some("set OPENAI_API_KEY".to_owned());
         keyless.default_model = Some(ModelId::new("gpt-5.4"));
         let mut keyed = keyless.clone();
-        keyed.key = Some(SecretString::from("sk-test"));
+        keyed.keys = vec![SecretString::from("sk-test")];
         let local = LocalServer {
             provider: ProviderId::new("ollama"),
             base_url: "http://127.0.0.1:11434/v1".to_owned(),

@@ -5,7 +5,7 @@ use super::{AuthStyle, OFFLINE, ProviderConfig, Timeouts};
 use crate::config::{
     Api, CostSettings, Mode, ModelSettings, ModelsSettings, ProviderSettings, TimeoutSettings,
 };
-use crate::{ModelInfo, Price};
+use crate::{MediaKinds, ModelInfo, Price};
 use config::SecretInput;
 use domain::{ModelId, ProviderId};
 use http::{HeaderName, HeaderValue, Uri};
@@ -41,7 +41,7 @@ pub fn configure<S: BuildHasher>(
         {
             if let Some(key) = vendor.env_keys.iter().find_map(|name| env_key(name)) {
                 let mut config = from_vendor(vendor);
-                config.key = Some(key);
+                config.keys = vec![key];
                 providers.push(config);
             }
         }
@@ -106,7 +106,7 @@ fn configured(
         let names = vendor.filter(|_| at_home)?.env_keys;
         names.iter().find_map(|name| env_key(name))
     };
-    config.key = match (&section.api_key, given) {
+    let key = match (&section.api_key, given) {
         (_, Some(key)) => Some(key),
         (Some(SecretInput::Inline(key)), None) => Some(checked(key)?),
         (Some(SecretInput::Ref(_)), None) => {
@@ -114,6 +114,7 @@ fn configured(
         }
         (None, None) => usual_key(),
     };
+    config.keys = key.into_iter().collect();
     config.headers = headers(section)?;
     if section.auth_header == Some(false) {
         config.auth_header = AuthStyle::None;
@@ -228,6 +229,7 @@ fn model(config: &ProviderConfig, section: &ModelSettings, base: Option<ModelInf
         context_window: None,
         max_output: None,
         images: false,
+        media: MediaKinds::default(),
         tools: true,
         reasoning: false,
         price: config.free.then_some(Price::FREE),

@@ -4,7 +4,7 @@ use super::ProviderConfig;
 use super::configure::from_vendor;
 use super::vendors::{VENDORS, Vendor};
 use crate::transport::{Transport, Trust};
-use crate::{ModelInfo, Price};
+use crate::{MediaKinds, ModelInfo, Price};
 use bytes::Bytes;
 use domain::{ModelId, ProviderId};
 use futures_util::future::join_all;
@@ -94,6 +94,7 @@ impl LocalServer {
                 context_window: None,
                 max_output: None,
                 images: false,
+                media: MediaKinds::default(),
                 tools: true,
                 reasoning: false,
                 price: Some(Price::FREE),
@@ -138,7 +139,7 @@ mod tests {
         assert_eq!(found.models, [ModelId::new("a:1"), ModelId::new("b")]);
         let config = found.provider_config();
         assert_eq!((config.id.as_str(), config.models.len()), ("ollama", 2));
-        assert!(config.free && config.key_hint.is_none() && config.key.is_none());
+        assert!(config.free && config.key_hint.is_none() && config.keys.is_empty());
         assert_eq!(config.models[0].price, Some(Price::FREE));
     }
 

@@ -6,7 +6,7 @@
 //! The order of rows with keys is the order in which a default model is looked for.
 
 use super::{AuthStyle, Quirks};
-use crate::{ModelInfo, Price};
+use crate::{MediaKinds, ModelInfo, Price};
 use domain::{ModelId, ProviderId};
 
 /// One vendor.
@@ -83,6 +83,7 @@ impl VendorModel {
             context_window: self.context_window,
             max_output: self.max_output,
             images: self.can.images,
+            media: MediaKinds::default(),
             tools: self.can.tools,
             reasoning: self.can.reasoning,
             price: self.price,

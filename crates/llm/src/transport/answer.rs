@@ -1,8 +1,9 @@
 //! An answer as it arrives: bytes to frames to events, under deadlines and limits.
 
 use super::pool::Exchange;
-use crate::codec::{Decode, Peer, Progress};
+use crate::codec::{Decode, Framing, Peer, Progress};
 use crate::event::EventSource;
+use crate::lines::Lines;
 use crate::sse::{Parser, Stopped};
 use crate::{Error, ModelEvent};
 use async_trait::async_trait;
@@ -30,11 +31,18 @@ pub(super) struct Limits {
     pub(super) idle: Duration,
 }
 
+/// Reads one answer of a wire format.
+pub(super) struct Reader {
+    pub(super) decoder: Box<dyn Decode + Send>,
+    pub(super) framing: Framing,
+}
+
 /// How the body is read.
 enum Form {
     /// Nothing was read and the header did not tell.
     Unknown,
     Frames(Parser),
+    Lines(Lines),
     Whole(Vec<u8>),
 }
 
@@ -48,6 +56,7 @@ enum State {
 pub(super) struct Answer {
     peer: Peer,
     decoder: Box<dyn Decode + Send>,
+    framing: Framing,
     exchange: Box<Exchange>,
     form: Form,
     ready: VecDeque<ModelEvent>,
@@ -64,15 +73,17 @@ pub(super) struct Answer {
 impl Answer {
     pub(super) fn new(
         peer: Peer,
-        decoder: Box<dyn Decode + Send>,
+        reader: Reader,
         exchange: Box<Exchange>,
         limits: Limits,
         cancel: CancellationToken,
     ) -> Self {
-        let form = form(&exchange.head.headers);
+        let Reader { decoder, framing } = reader;
+        let form = form(&exchange.head.headers, framing);
         Self {
             peer,
             decoder,
+            framing,
             exchange,
             form,
             ready: VecDeque::new(),
@@ -137,13 +148,18 @@ impl Answer {
             return Err(self.broken(format!("the answer is longer than {ANSWER_LIMIT} bytes")));
         }
         if matches!(self.form, Form::Unknown) {
-            self.form = guess(data);
+            self.form = guess(data, self.framing);
         }
         match &mut self.form {
             Form::Unknown => {}
             Form::Frames(parser) => {
                 let Self { decoder, ready, .. } = self;
                 let read = parser.push(data, |frame| decoder.frame(&frame, ready));
+                read.map_err(|stopped| self.stopped(stopped))?;
+            }
+            Form::Lines(lines) => {
+                let Self { decoder, ready, .. } = self;
+                let read = lines.push(data, |frame| decoder.frame(&frame, ready));
                 read.map_err(|stopped| self.stopped(stopped))?;
             }
             Form::Whole(all) => {
@@ -163,6 +179,11 @@ impl Answer {
             Form::Whole(all) => decoder.body(all, ready),
             Form::Frames(parser) => {
                 let read = parser.finish(|frame| decoder.frame(&frame, ready));
+                read.map_err(|stopped| self.stopped(stopped))?;
+                self.decoder.end(&mut self.ready)
+            }
+            Form::Lines(lines) => {
+                let read = lines.finish(|frame| decoder.frame(&frame, ready));
                 read.map_err(|stopped| self.stopped(stopped))?;
                 self.decoder.end(&mut self.ready)
             }
@@ -219,7 +240,7 @@ impl Answer {
 }
 
 /// How the header says the body is to be read.
-fn form(headers: &HeaderMap) -> Form {
+fn form(headers: &HeaderMap, framing: Framing) -> Form {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .map_or(&b""[..], |value| value.as_bytes());
@@ -227,8 +248,8 @@ fn form(headers: &HeaderMap) -> Form {
         kind.get(..name.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
     };
-    if starts("text/event-stream") {
-        Form::Frames(Parser::new(PIECE_LIMIT))
+    if starts("text/event-stream") || starts("application/x-ndjson") {
+        framed(framing)
     } else if starts("application/json") {
         Form::Whole(Vec::new())
     } else {
@@ -237,11 +258,18 @@ fn form(headers: &HeaderMap) -> Form {
 }
 
 /// How the first bytes look as if the body is to be read.
-fn guess(data: &[u8]) -> Form {
-    if data.trim_ascii_start().starts_with(b"{") {
+fn guess(data: &[u8], framing: Framing) -> Form {
+    if framing == Framing::Events && data.trim_ascii_start().starts_with(b"{") {
         Form::Whole(Vec::new())
     } else {
-        Form::Frames(Parser::new(PIECE_LIMIT))
+        framed(framing)
+    }
+}
+
+fn framed(framing: Framing) -> Form {
+    match framing {
+        Framing::Events => Form::Frames(Parser::new(PIECE_LIMIT)),
+        Framing::Lines => Form::Lines(Lines::new(PIECE_LIMIT)),
     }
 }
 

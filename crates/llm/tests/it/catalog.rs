@@ -92,7 +92,11 @@ fn names_resolve_in_the_promised_order() {
 
 #[test]
 fn a_new_configuration_is_seen_at_once_and_old_targets_stay_whole() {
-    let router = Router::new(vec![provider("one", &["a"], false)], BTreeMap::new());
+    let router = Router::new(
+        vec![provider("one", &["a"], false)],
+        BTreeMap::new(),
+        std::sync::Arc::new(domain::ledger::Unmetered),
+    );
     let before = router.catalog().resolve("one/a").unwrap();
     router.reconfigure(vec![provider("two", &["b"], false)], BTreeMap::new());
     let catalog = router.catalog();

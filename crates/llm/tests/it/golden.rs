@@ -48,6 +48,7 @@ pub(crate) fn info() -> ModelInfo {
         context_window: None,
         max_output: None,
         images: true,
+        media: llm::MediaKinds::default(),
         tools: true,
         reasoning: false,
         price: None,
@@ -116,6 +117,7 @@ fn requests_are_written_as_recorded() {
             tool_choice: ask.tool_choice,
             sampling: ask.sampling,
             stream: ask.stream,
+            cache: llm::CacheHints::default(),
         };
         let encoded = codec().encode(&request, &info(), Quirks::USUAL).unwrap();
         assert_eq!(encoded.path, "/chat/completions");

@@ -18,3 +18,22 @@ mod said;
 mod settings;
 mod sse;
 mod transport;
+
+/// Calls one model and nobody else.
+pub(crate) async fn call(
+    router: &llm::Router,
+    target: &llm::Target,
+    request: llm::ModelRequest,
+    cancel: &tokio_util::sync::CancellationToken,
+) -> Result<llm::Answering, llm::Error> {
+    use llm::Models;
+    let plan = llm::Plan {
+        targets: vec![target.clone()],
+        decision: llm::Decision::default(),
+    };
+    let call = llm::ModelCall::new(request, plan);
+    router
+        .stream(call, cancel)
+        .await
+        .map_err(|failed| failed.error)
+}

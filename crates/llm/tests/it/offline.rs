@@ -19,6 +19,7 @@ fn request(messages: Vec<Message>) -> ModelRequest {
         tool_choice: ToolChoice::Auto,
         sampling: Sampling::default(),
         stream: true,
+        cache: llm::CacheHints::default(),
     }
 }
 
@@ -45,9 +46,7 @@ fn read_tool() -> ToolSpec {
 async fn run(request: ModelRequest) -> Result<(Collected, Option<Error>), Error> {
     let router = Router::offline();
     let target = router.catalog().resolve("offline/demo").unwrap();
-    let mut stream = router
-        .call(&target, request, &CancellationToken::new())
-        .await?;
+    let mut stream = crate::call(&router, &target, request, &CancellationToken::new()).await?;
     let mut collector = Collector::new();
     while let Some(event) = stream.next().await {
         match event {
@@ -130,8 +129,7 @@ async fn the_same_question_gets_the_same_events() {
     let mut runs = Vec::new();
     for _ in 0..2 {
         let cancel = CancellationToken::new();
-        let mut stream = router
-            .call(&target, say("hello there"), &cancel)
+        let mut stream = crate::call(&router, &target, say("hello there"), &cancel)
             .await
             .unwrap();
         let mut events = Vec::new();
@@ -353,8 +351,7 @@ async fn it_can_be_cancelled_while_it_waits() {
     let router = Router::offline();
     let target = router.catalog().resolve("offline/demo").unwrap();
     let cancel = CancellationToken::new();
-    let mut stream = router
-        .call(&target, say("/pace 1000 a b c"), &cancel)
+    let mut stream = crate::call(&router, &target, say("/pace 1000 a b c"), &cancel)
         .await
         .unwrap();
     stream.next().await.unwrap().unwrap();
@@ -366,6 +363,6 @@ async fn it_can_be_cancelled_while_it_waits() {
     let (event, ()) = tokio::join!(next, stop);
     assert!(matches!(event, Some(Err(Error::Cancelled))), "{event:?}");
     assert!(stream.next().await.is_none());
-    let before = router.call(&target, say("hi"), &cancel).await;
+    let before = crate::call(&router, &target, say("hi"), &cancel).await;
     assert!(matches!(before, Err(Error::Cancelled)));
 }

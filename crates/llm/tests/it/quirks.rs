@@ -44,6 +44,7 @@ fn request() -> ModelRequest {
             ..Sampling::default()
         },
         stream: true,
+        cache: llm::CacheHints::default(),
     }
 }
 
@@ -86,6 +87,7 @@ fn vendors_get_what_they_understand() {
 fn models_are_not_sent_what_they_cannot_read() {
     let plain = ModelInfo {
         images: false,
+        media: llm::MediaKinds::default(),
         tools: false,
         ..info()
     };

@@ -17,6 +17,7 @@ fn encoded(messages: Vec<Message>, quirks: Quirks) -> Vec<Value> {
         tool_choice: ToolChoice::Auto,
         sampling: domain::Sampling::default(),
         stream: true,
+        cache: llm::CacheHints::default(),
     };
     let body = codec().encode(&request, &info(), quirks).unwrap().body;
     let body: Value = serde_json::from_slice(&body).unwrap();

@@ -80,7 +80,7 @@ fn a_provider_of_ones_own() {
     assert_eq!(problems, Vec::<String>::new());
     let acme = &providers[0];
     assert_eq!(acme.base_url, "http://127.0.0.1:9/v1");
-    assert_eq!(acme.key.as_ref().unwrap().expose_secret(), "sk-own");
+    assert_eq!(acme.keys[0].expose_secret(), "sk-own");
     assert_eq!(acme.timeouts.idle.as_millis(), 7);
     assert!(!acme.open_ended);
     let row = &acme.models[0];
@@ -124,7 +124,7 @@ fn known_providers_need_only_what_differs() {
 fn a_key_of_the_environment_stays_with_its_vendor() {
     let text = r#"{ "providers": { "openai": { "baseUrl": "https://proxy.example/v1" } } }"#;
     let (providers, _) = made(text, &[("OPENAI_API_KEY", "k")]);
-    assert!(providers[0].key.is_none());
+    assert!(providers[0].keys.is_empty());
 }
 
 #[test]

@@ -20,7 +20,7 @@ const BOUND: Duration = Duration::from_secs(5);
 
 fn config(base_url: &str) -> ProviderConfig {
     ProviderConfig {
-        key: Some(SecretString::from(KEY)),
+        keys: vec![SecretString::from(KEY)],
         timeouts: Timeouts {
             connect: Duration::from_millis(300),
             first_byte: Duration::from_millis(300),
@@ -32,7 +32,11 @@ fn config(base_url: &str) -> ProviderConfig {
 
 fn router_to(fake: &Fake) -> Router {
     let base_url = format!("http://127.0.0.1:{}/v1", fake.port);
-    Router::new(vec![config(&base_url)], BTreeMap::new())
+    Router::new(
+        vec![config(&base_url)],
+        BTreeMap::new(),
+        std::sync::Arc::new(domain::ledger::Unmetered),
+    )
 }
 
 fn request(stream: bool) -> ModelRequest {
@@ -43,13 +47,14 @@ fn request(stream: bool) -> ModelRequest {
         tool_choice: ToolChoice::Auto,
         sampling: Sampling::default(),
         stream,
+        cache: llm::CacheHints::default(),
     }
 }
 
 async fn collect(router: &Router, stream: bool) -> Result<(Collected, Option<Error>), Error> {
     let target = router.catalog().resolve("acme/m").unwrap();
     let cancel = CancellationToken::new();
-    let mut stream = router.call(&target, request(stream), &cancel).await?;
+    let mut stream = crate::call(&router, &target, request(stream), &cancel).await?;
     let mut collector = Collector::new();
     let mut end = None;
     while let Some(event) = stream.next().await {
@@ -157,7 +162,11 @@ async fn keys_can_be_sent_in_other_ways() {
         SecretString::from("hdr-key"),
     );
     let table = [
-        (AuthStyle::XApiKey, vec![], format!("x-api-key: {KEY}")),
+        (
+            AuthStyle::Header("x-api-key"),
+            vec![],
+            format!("x-api-key: {KEY}"),
+        ),
         (
             AuthStyle::None,
             vec![own_header],
@@ -170,9 +179,13 @@ async fn keys_can_be_sent_in_other_ways() {
             headers,
             ..config(&base_url)
         };
-        call(&Router::new(vec![config], BTreeMap::new()))
-            .await
-            .unwrap();
+        call(&Router::new(
+            vec![config],
+            BTreeMap::new(),
+            std::sync::Arc::new(domain::ledger::Unmetered),
+        ))
+        .await
+        .unwrap();
         let head = received.recv().await.unwrap().head;
         assert!(
             head.contains(&expected) && !head.contains("authorization"),
@@ -231,6 +244,7 @@ async fn nobody_listens() {
     let router = Router::new(
         vec![config(&format!("http://127.0.0.1:{port}/v1"))],
         BTreeMap::new(),
+        std::sync::Arc::new(domain::ledger::Unmetered),
     );
     let error = call(&router).await.unwrap_err();
     assert_eq!(error.kind(), FailureKind::Unreachable);
@@ -254,7 +268,11 @@ async fn tls_that_hangs_or_is_none_fails_in_time() {
         (plain, FailureKind::Unreachable),
     ] {
         let base_url = format!("https://127.0.0.1:{}/v1", fake.port);
-        let router = Router::new(vec![config(&base_url)], BTreeMap::new());
+        let router = Router::new(
+            vec![config(&base_url)],
+            BTreeMap::new(),
+            std::sync::Arc::new(domain::ledger::Unmetered),
+        );
         assert_eq!(call(&router).await.unwrap_err().kind(), kind);
     }
 }
@@ -278,10 +296,16 @@ async fn cancelling_closes_the_connection_at_once() {
         timeouts: Timeouts::default(),
         ..config(&base_url)
     };
-    let router = Router::new(vec![patient], BTreeMap::new());
+    let router = Router::new(
+        vec![patient],
+        BTreeMap::new(),
+        std::sync::Arc::new(domain::ledger::Unmetered),
+    );
     let target = router.catalog().resolve("acme/m").unwrap();
     let cancel = CancellationToken::new();
-    let mut stream = router.call(&target, request(true), &cancel).await.unwrap();
+    let mut stream = crate::call(&router, &target, request(true), &cancel)
+        .await
+        .unwrap();
     for _ in 0..2 {
         stream.next().await.unwrap().unwrap();
     }
@@ -305,13 +329,17 @@ async fn cancelling_closes_the_connection_at_once() {
 async fn a_missing_key_is_said_before_anything_is_sent() {
     let fake = Fake::start(|mut connection, _| async move { connection.closed().await }).await;
     let keyless = ProviderConfig {
-        key: None,
+        keys: Vec::new(),
         key_hint: Some("no key is configured; set ACME_API_KEY".to_owned()),
         ..config(&format!("http://127.0.0.1:{}/v1", fake.port))
     };
-    let error = call(&Router::new(vec![keyless], BTreeMap::new()))
-        .await
-        .unwrap_err();
+    let error = call(&Router::new(
+        vec![keyless],
+        BTreeMap::new(),
+        std::sync::Arc::new(domain::ledger::Unmetered),
+    ))
+    .await
+    .unwrap_err();
     assert_eq!(
         (error.kind(), error.status()),
         (FailureKind::Unauthorized, None)

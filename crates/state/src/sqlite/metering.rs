@@ -74,6 +74,7 @@ fn totals(row: &Row<'_>) -> rusqlite::Result<UsageTotals> {
             output: tokens(4)?,
             cache_read: tokens(6)?,
             cache_write: tokens(8)?,
+            media: None,
             reasoning: tokens(10)?,
         },
         cost: MicroUsd(i64::try_from(cost).unwrap_or(if cost < 0 { i64::MIN } else { i64::MAX })),

@@ -21,6 +21,7 @@ pub(super) fn usage(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage> {
         output: tokens(1)?,
         cache_read: tokens(2)?,
         cache_write: tokens(3)?,
+        media: None,
         reasoning: tokens(4)?,
     })
 }

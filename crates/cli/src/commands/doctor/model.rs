@@ -94,7 +94,7 @@ async fn model(
             let hint = provider
                 .key_hint
                 .as_ref()
-                .filter(|_| provider.key.is_none());
+                .filter(|_| provider.keys.is_empty());
             (provider.base_url.as_str(), hint.cloned())
         }
         (None, Some(server)) => (server.base_url.as_str(), None),

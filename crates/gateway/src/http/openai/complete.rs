@@ -101,6 +101,7 @@ impl<'a> Completion<'a> {
                 domain::Part::Reasoning { text, .. } => Some(text.as_str()),
                 domain::Part::Text { .. }
                 | domain::Part::Image { .. }
+                | domain::Part::File { .. }
                 | domain::Part::ToolCall(_)
                 | domain::Part::ToolResult(_) => None,
             })

@@ -9,7 +9,10 @@ use crate::services::Services;
 use crate::services::meter::Metered;
 use bytes::Bytes;
 use domain::{StopReason, ToolChoice, Usage};
-use llm::{Collector, ModelEvent, ModelRequest, ModelStream, PartIndex, Target};
+use llm::{
+    Answering, CacheHints, Collector, Decision, ModelCall, ModelEvent, ModelRequest, PartIndex,
+    Plan, Target,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -38,10 +41,16 @@ pub(super) async fn complete(
         tool_choice: tool_choice.clone(),
         sampling,
         stream,
+        cache: CacheHints::default(),
     };
     // Dropping this request's future drops the model's stream, which closes its connection.
     let cancel = CancellationToken::new();
-    let answer = services.models.call(&target, call, &cancel).await?;
+    let plan = Plan {
+        targets: vec![target.clone()],
+        decision: Decision::default(),
+    };
+    let call = ModelCall::new(call, plan);
+    let answer = services.models.stream(call, &cancel).await?;
     let metered = Metered::new(Arc::clone(services), &target);
     if stream {
         let frames = Frames::new(head);
@@ -63,7 +72,7 @@ pub(super) async fn complete(
 
 async fn whole(
     head: Head,
-    mut answer: ModelStream,
+    mut answer: Answering,
     mut metered: Metered,
     choice: &ToolChoice,
 ) -> Result<Reply, ApiError> {
@@ -83,7 +92,7 @@ async fn whole(
 
 /// A model's answer on its way to the client.
 struct Answer {
-    stream: ModelStream,
+    stream: Answering,
     metered: Metered,
     calls: HashMap<PartIndex, u32>,
     told: Told,

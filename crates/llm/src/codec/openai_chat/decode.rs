@@ -313,6 +313,7 @@ fn inner_usage(usage: &WireUsage) -> Usage {
             .or(usage.prompt_cache_hit_tokens)
             .map(TokenCount),
         cache_write: prompt.cache_write_tokens.map(TokenCount),
+        media: None,
         reasoning: output.reasoning_tokens.map(TokenCount),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::codec::Encoded;
 use crate::codec::digest::digest;
-use crate::codec::repair::{Said, repair};
+use crate::codec::repair::{self, Said, repair};
 use crate::provider::Quirks;
 use crate::wire::openai_chat::{
     Arguments, CallFunction, ChatMessage, ChatRequest, Content, ContentPart, ImageUrl,
@@ -40,7 +40,7 @@ pub(super) fn encode(
     );
     headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
     Ok(Encoded {
-        path: "/chat/completions",
+        path: Cow::Borrowed("/chat/completions"),
         headers,
         body: Bytes::from(body),
     })
@@ -106,13 +106,13 @@ fn messages<'a>(
     if let Some(text) = system.filter(|text| !text.is_empty()) {
         all.push(said("system", Content::Text(text)));
     }
-    for item in repair(&request.messages) {
+    for item in repair(&request.messages, &model.provider) {
         all.push(match item {
             Said::User(parts) => said("user", user(&parts, model.images)),
-            Said::Assistant { texts, calls } => ChatMessage {
+            Said::Assistant(pieces) => ChatMessage {
                 role: Cow::Borrowed("assistant"),
-                content: (!texts.is_empty()).then(|| Content::Text(joined(&texts, ""))),
-                tool_calls: calls
+                content: spoken(&repair::texts(&pieces)),
+                tool_calls: repair::calls(&pieces)
                     .into_iter()
                     .map(|call| ToolCallDto {
                         id: fit(call.id, quirks),
@@ -125,7 +125,7 @@ fn messages<'a>(
                     .collect(),
                 ..ChatMessage::default()
             },
-            Said::Result { id, content } => ChatMessage {
+            Said::Result { id, content, .. } => ChatMessage {
                 tool_call_id: Some(fit(id, quirks)),
                 ..said("tool", Content::Text(Cow::Borrowed(content)))
             },
@@ -140,6 +140,10 @@ fn said<'a>(role: &'static str, content: Content<'a>) -> ChatMessage<'a> {
         content: Some(content),
         ..ChatMessage::default()
     }
+}
+
+fn spoken<'a>(texts: &[&'a str]) -> Option<Content<'a>> {
+    (!texts.is_empty()).then(|| Content::Text(joined(texts, "")))
 }
 
 fn joined<'a>(texts: &[&'a str], between: &str) -> Cow<'a, str> {
@@ -170,6 +174,13 @@ fn user<'a>(parts: &[&'a Part], images: bool) -> Content<'a> {
             Part::Image { .. } => {
                 texts.push(IMAGE_LEFT_OUT);
                 pieces.push(piece(IMAGE_LEFT_OUT));
+            }
+            Part::File { media_type, .. } => {
+                let note = format!("[a file of type {media_type} was left out]");
+                pieces.push(ContentPart {
+                    text: Some(Cow::Owned(note)),
+                    ..piece("")
+                });
             }
             Part::Reasoning { .. } | Part::ToolCall(_) | Part::ToolResult(_) => {}
         }
