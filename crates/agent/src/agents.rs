@@ -3,10 +3,10 @@
 use crate::feed::{FEED_CAPACITY, Feed, RunReport};
 use crate::lane::{LiveRun, Start};
 use crate::shared::{After, Shared, Unsaved, is_passing};
-use crate::{Roster, SubmitError, run};
+use crate::{Preview, Roster, SubmitError, run};
 use domain::{Clock, RunId, RunOutcome, SessionKey, Turn};
 use futures_util::FutureExt;
-use llm::Models;
+use llm::{ModelRequest, Models, Wish};
 use state::{Admission, Admitted, Claim, IdempotencyKey, RunStatus, State};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError};
@@ -92,6 +92,14 @@ impl Agents {
         self.shared.lanes.len()
     }
 
+    /// What a turn would ask, of whom. Calls nobody and keeps nothing.
+    ///
+    /// # Errors
+    /// [`SubmitError`]: no such agent or model, or a session that cannot be read.
+    pub async fn preview(&self, turn: &Turn) -> Result<Preview, SubmitError> {
+        run::preview(&self.shared, turn).await
+    }
+
     /// Makes a turn durable and starts or queues its run. When this returns `Ok`, a crash loses
     /// nothing.
     ///
@@ -102,7 +110,7 @@ impl Agents {
     /// A turn that was handed to the store goes on without its caller, as its `on_disconnect` says.
     pub async fn submit(
         &self,
-        turn: Turn,
+        mut turn: Turn,
         idempotency: Option<IdempotencyKey>,
     ) -> Result<Submitted, SubmitError> {
         let shared = &self.shared;
@@ -111,8 +119,14 @@ impl Agents {
         }
         shared.roster().find(turn.agent.as_str())?;
         if let Some(model) = &turn.model {
-            shared.models.catalog().resolve(model)?;
+            let wish = Wish {
+                names: std::slice::from_ref(model),
+                routing: None,
+            };
+            shared.models.plan(&wish, &ModelRequest::default())?;
         }
+        let accepted_at = shared.clock.now();
+        turn.at = Some(accepted_at);
         let run = RunId::generate();
         let session = turn.session.clone();
         let (sender, receiver) = mpsc::channel(FEED_CAPACITY);
@@ -124,7 +138,7 @@ impl Agents {
                 turn: turn.clone(),
                 feed: Some(sender),
                 fresh: false,
-                accepted_at: shared.clock.now(),
+                accepted_at,
             }),
         };
         // The run is in the lane before the store hears of it: the run before it may end in between

@@ -1,6 +1,7 @@
 //! The `agents` section of the settings.
 
 use domain::{MicroUsd, Usd};
+use llm::config::AgentRouting;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -26,7 +27,7 @@ pub struct AgentDefaults {
     /// state directory. Agents other than the default one get `workspace-<id>` beside it.
     pub workspace: Option<String>,
     /// The model, as `provider/model`, with fallbacks that are tried in order when it fails before
-    /// anything was shown.
+    /// anything was shown. `auto` lets the routing policy choose, `auto/<tier>` within a tier.
     pub model: Option<ModelChoice>,
     /// Seconds a run may take before it is ended. 600 by default.
     #[schemars(range(min = 1, max = 86400))]
@@ -41,6 +42,8 @@ pub struct AgentDefaults {
     pub bootstrap_max_chars: usize,
     /// What ends a run that does not end by itself.
     pub limits: LimitSettings,
+    /// Whether the routing policy chooses the model.
+    pub routing: AgentRouting,
 }
 
 impl Default for AgentDefaults {
@@ -53,6 +56,7 @@ impl Default for AgentDefaults {
             skip_bootstrap: false,
             bootstrap_max_chars: 20_000,
             limits: LimitSettings::default(),
+            routing: AgentRouting::default(),
         }
     }
 }
@@ -106,6 +110,9 @@ pub struct ListedAgent {
     /// Its run limits; replaces the defaults as a whole.
     #[serde(default)]
     pub limits: Option<LimitSettings>,
+    /// Whether the routing policy chooses its model; replaces the defaults as a whole.
+    #[serde(default)]
+    pub routing: Option<AgentRouting>,
     /// What narrows the gateway's tools for it.
     #[serde(default)]
     pub tools: tools::AgentToolsSettings,
@@ -125,6 +132,8 @@ pub struct AgentEntry {
     pub model: Option<ModelChoice>,
     /// Its run limits; replaces the defaults as a whole.
     pub limits: Option<LimitSettings>,
+    /// Whether the routing policy chooses its model; replaces the defaults as a whole.
+    pub routing: Option<AgentRouting>,
     /// What narrows the gateway's tools for it.
     pub tools: tools::AgentToolsSettings,
 }

@@ -1,5 +1,6 @@
 //! The conversation a model reads, folded from the session log.
 
+use domain::stamp::stamp;
 use domain::{Message, Part, Record, Role, Turn};
 use state::Recorded;
 use std::collections::{HashMap, HashSet};
@@ -12,6 +13,9 @@ const IMAGE_TOKENS: usize = 1_500;
 
 /// The part of a context window kept free for what estimates miss, as a divisor.
 const MARGIN: usize = 10;
+
+/// In how many steps of the window room is reserved.
+const RESERVE_STEPS: usize = 16;
 
 /// Folds records into messages, oldest first. A turn is part of the conversation from the start of its
 /// run on: until then it waits in the lane, whatever was accepted before or after it.
@@ -54,7 +58,14 @@ pub(crate) fn push_turn(messages: &mut Vec<Message>, turn: &Turn) {
     } else if let Some(call) = missing_call(messages, turn) {
         messages.push(call.clone());
     }
+    let before = messages.len();
     messages.extend(turn.input.iter().cloned());
+    let new = messages.iter_mut().skip(before);
+    let last_said = new.rev().find(|message| message.role == Role::User);
+    if let (Some(said), Some(at)) = (last_said, turn.at) {
+        let text = stamp(at);
+        said.parts.push(Part::Text { text });
+    }
 }
 
 fn missing_call<'t>(messages: &[Message], turn: &'t Turn) -> Option<&'t Message> {
@@ -93,33 +104,64 @@ pub(crate) fn push_result(messages: &mut Vec<Message>, result: domain::ToolResul
     }
 }
 
-/// Drops the oldest messages until the rest is likely to fit `window` tokens beside `reserved`
-/// ones. It cuts only before a user message, and the last user message and all after it stay.
-pub(crate) fn fit(messages: &mut Vec<Message>, window: Option<u32>, reserved: usize) {
+/// Drops the oldest messages when all are likely not to fit `window` tokens beside `reserved` ones,
+/// and returns how many. It cuts only before a user message, and the last user message and all after
+/// it stay.
+///
+/// A cut leaves half of the room free, so that the beginning stays the same for many turns after it.
+/// Where it cuts follows from the messages in their order alone: more messages at the end leave
+/// earlier cuts where they were.
+pub(crate) fn fit(messages: &mut Vec<Message>, window: Option<u32>, reserved: usize) -> usize {
     let Some(window) = window.and_then(|tokens| usize::try_from(tokens).ok()) else {
-        return;
+        return 0;
     };
+    // In steps, so that a little more or less system text does not move a cut.
+    let reserved = reserved.next_multiple_of((window / RESERVE_STEPS).max(1));
     let room = window
         .saturating_sub(window / MARGIN)
         .saturating_sub(reserved);
-    let mut size: usize = messages.iter().map(tokens).sum();
-    if size <= room {
-        return;
-    }
-    let mut keep_from = 0;
-    let mut passed = 0;
+    let sizes: Vec<usize> = messages.iter().map(tokens).collect();
+    let mut start = 0;
+    let mut size = 0;
     for (index, message) in messages.iter().enumerate() {
-        if message.role == Role::User {
-            keep_from = index;
-            size -= passed;
-            passed = 0;
-            if size <= room {
-                break;
-            }
+        size += sizes.get(index).copied().unwrap_or_default();
+        if size > room && message.role != Role::Assistant {
+            (start, size) = cut(messages, &sizes, start..index + 1, room / 2);
         }
-        passed += tokens(message);
     }
-    messages.drain(..keep_from);
+    messages.drain(..start);
+    start
+}
+
+/// The first user message of `among` with which the rest has at most `room` tokens, else the last
+/// user message; and the size from there.
+fn cut(
+    messages: &[Message],
+    sizes: &[usize],
+    among: std::ops::Range<usize>,
+    room: usize,
+) -> (usize, usize) {
+    let old = among.start;
+    let mut size = 0;
+    let mut best = None;
+    for index in among.rev() {
+        size += sizes.get(index).copied().unwrap_or_default();
+        let user = messages.get(index).is_some_and(|m| m.role == Role::User);
+        if user && (best.is_none() || size <= room) {
+            best = Some((index, size));
+        }
+    }
+    best.unwrap_or((old, size))
+}
+
+/// Drops the older half of the messages, for a model that says they do not fit, and returns how many.
+/// It cuts as [`fit`] does.
+pub(crate) fn halve(messages: &mut Vec<Message>) -> usize {
+    let sizes: Vec<usize> = messages.iter().map(tokens).collect();
+    let all = sizes.iter().sum::<usize>();
+    let (start, _) = cut(messages, &sizes, 0..messages.len(), all / 2);
+    messages.drain(..start);
+    start
 }
 
 /// A rough size of a message in tokens.
@@ -139,154 +181,4 @@ pub(crate) fn tokens(message: &Message) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::record::{AssistantMessage, RunStarted};
-    use domain::{
-        AgentId, ModelId, OnDisconnect, Origin, ProviderId, RunId, Sampling, SessionKey, ToolCall,
-        ToolCallId, ToolChoice, ToolName, ToolResult, UnixMillis, Usage,
-    };
-    use state::Seq;
-
-    fn turn(context: Vec<Message>, input: Vec<Message>) -> Turn {
-        Turn {
-            agent: AgentId::new("main"),
-            session: SessionKey::new("agent:main:main"),
-            origin: Origin::OpenAi,
-            input,
-            context,
-            instructions: vec![],
-            client_tools: vec![],
-            tool_choice: ToolChoice::Auto,
-            sampling: Sampling::default(),
-            model: None,
-            on_disconnect: OnDisconnect::Cancel,
-            timeout_ms: None,
-        }
-    }
-
-    fn asks(id: &str) -> Message {
-        let call = ToolCall {
-            id: ToolCallId::new(id),
-            name: ToolName::new("weather"),
-            arguments: "{}".into(),
-        };
-        Message {
-            role: Role::Assistant,
-            parts: vec![Part::ToolCall(call)],
-        }
-    }
-
-    fn answers(id: &str) -> Message {
-        let result = ToolResult {
-            call: ToolCallId::new(id),
-            name: None,
-            content: "sunny".into(),
-            is_error: false,
-        };
-        Message {
-            role: Role::Tool,
-            parts: vec![Part::ToolResult(result)],
-        }
-    }
-
-    #[test]
-    fn the_clients_context_counts_only_in_a_new_session() {
-        let mut fresh = vec![];
-        push_turn(
-            &mut fresh,
-            &turn(vec![Message::user("before")], vec![Message::user("now")]),
-        );
-        assert_eq!(fresh.len(), 2);
-        push_turn(
-            &mut fresh,
-            &turn(vec![Message::user("before")], vec![Message::user("next")]),
-        );
-        assert_eq!(
-            fresh.iter().map(Message::text).collect::<Vec<_>>(),
-            ["before", "now", "next"]
-        );
-    }
-
-    #[test]
-    fn a_turn_speaks_when_its_run_starts() {
-        let run = |name: &str| Some(RunId::new(name));
-        let mut records = Vec::new();
-        let mut add = |run: Option<RunId>, record: Record| {
-            let seq = Seq(i64::try_from(records.len()).unwrap() + 1);
-            records.push(Recorded {
-                seq,
-                at: UnixMillis(0),
-                run,
-                record,
-            });
-        };
-        let accepted =
-            |text: &str| Record::TurnAccepted(Box::new(turn(vec![], vec![Message::user(text)])));
-        let started = |attempt| Record::RunStarted(RunStarted { attempt });
-        let said = |text: &str| {
-            Record::AssistantMessage(Box::new(AssistantMessage {
-                message: Message::assistant(text),
-                provider: ProviderId::new("p"),
-                model: ModelId::new("m"),
-                usage: Usage::default(),
-                cost: None,
-                stop: None,
-                incomplete: false,
-            }))
-        };
-        add(run("1"), accepted("one"));
-        add(run("1"), started(1));
-        add(run("2"), accepted("two"));
-        add(run("3"), accepted("three"));
-        add(run("1"), started(2));
-        add(run("1"), said("first"));
-        add(run("2"), started(1));
-        let texts: Vec<_> = fold(&records).iter().map(Message::text).collect();
-        assert_eq!(texts, ["one", "first", "two"]);
-    }
-
-    #[test]
-    fn results_of_calls_the_log_lacks_bring_their_call() {
-        let mut known = vec![Message::user("hi"), asks("a")];
-        push_turn(&mut known, &turn(vec![asks("a")], vec![answers("a")]));
-        assert_eq!(known.len(), 3);
-
-        let mut foreign = vec![Message::user("hi"), Message::assistant("hello")];
-        push_turn(
-            &mut foreign,
-            &turn(vec![Message::user("hi"), asks("b")], vec![answers("b")]),
-        );
-        assert_eq!(foreign.len(), 4);
-        assert_eq!(foreign[2], asks("b"));
-    }
-
-    #[test]
-    fn fitting_drops_whole_turns_from_the_front_and_keeps_the_last() {
-        let long = "x".repeat(4_000);
-        let mut messages: Vec<_> = (0..10)
-            .flat_map(|_| {
-                [
-                    Message::user(long.clone()),
-                    Message::assistant(long.clone()),
-                ]
-            })
-            .collect();
-        messages.push(Message::user("last"));
-        let mut small = messages.clone();
-        fit(&mut small, Some(8_000), 0);
-        assert!(small.len() < messages.len() && small.len() > 1);
-        assert_eq!(small[0].role, Role::User);
-        assert_eq!(small.last().unwrap().text(), "last");
-
-        let mut tiny = messages.clone();
-        fit(&mut tiny, Some(10), 0);
-        assert_eq!(tiny.len(), 1);
-
-        let mut whole = messages.clone();
-        fit(&mut whole, Some(1_000_000), 0);
-        assert_eq!(whole, messages);
-        fit(&mut whole, None, 0);
-        assert_eq!(whole, messages);
-    }
-}
+mod tests;

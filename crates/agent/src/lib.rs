@@ -30,4 +30,5 @@ pub use error::SubmitError;
 pub use feed::{Feed, RunEvent, RunReport};
 pub use recovery::Recovered;
 pub use roster::{Agent, Roster, RosterDefaults, UnknownAgent};
+pub use run::Preview;
 pub use session_key::{SessionKeyError, expand, is_reserved};

@@ -41,12 +41,24 @@ impl Limits {
                 limit: self.settings.max_tokens,
             });
         }
-        let cap = self.settings.max_cost_usd.0;
-        if self.cost > MicroUsd::ZERO && self.cost >= cap {
-            return Err(RunLimit::Money { limit: cap });
+        if self.cost > MicroUsd::ZERO && self.money_left() == MicroUsd::ZERO {
+            return Err(self.money());
         }
         self.steps += 1;
         Ok(self.steps)
+    }
+
+    /// What may still be spent.
+    pub(crate) fn money_left(&self) -> MicroUsd {
+        let left = self.settings.max_cost_usd.0.0.saturating_sub(self.cost.0);
+        MicroUsd(left.max(0))
+    }
+
+    /// The limit of money.
+    pub(crate) fn money(&self) -> RunLimit {
+        RunLimit::Money {
+            limit: self.settings.max_cost_usd.0,
+        }
     }
 
     /// Counts a finished model call.

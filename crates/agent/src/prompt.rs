@@ -1,18 +1,37 @@
-//! The system text of a run.
+//! The prompt of a run, built so that providers can cache it.
 //!
-//! The first piece depends on the agent and its files only, so that it is the same bytes from turn
-//! to turn and providers can cache it; what belongs to one turn comes after it.
+//! It begins with what stays the same from turn to turn: the tools in the order of their names, then
+//! the system text, which depends on the agent and its files only. Then the client's own system
+//! text, then the conversation, which only grows. What is true for one moment only stands at the end
+//! of the user text it belongs to ([`domain::stamp`]), and is derived from the log, so that it is the
+//! same bytes whenever it is written again. When something of the beginning does change, [`sent`]
+//! says what.
 
-use crate::Agent;
+mod piece;
+pub(crate) mod sent;
+
 use crate::workspace::Bootstrap;
+use crate::{Agent, session_key};
+use data_encoding::HEXLOWER;
+use domain::SessionKey;
+use llm::CacheHints;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Builds system texts and remembers what it read.
 #[derive(Debug, Default)]
 pub(crate) struct Prompts {
-    bootstrap: Mutex<HashMap<PathBuf, Bootstrap>>,
+    known: Mutex<HashMap<PathBuf, Known>>,
+}
+
+/// What is known of a workspace.
+#[derive(Debug, Default)]
+struct Known {
+    bootstrap: Bootstrap,
+    /// The system texts made of it, by the name of the agent.
+    compiled: HashMap<String, Arc<str>>,
 }
 
 impl Prompts {
@@ -23,32 +42,48 @@ impl Prompts {
         system
     }
 
+    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn stable(&self, agent: &Agent) -> Arc<str> {
         let Some(max_chars) = agent.bootstrap_max_chars else {
             return identity(agent).into();
         };
-        let known = {
-            let mut cache = self
-                .bootstrap
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            if let Some(text) = cache.get(&agent.workspace).and_then(Bootstrap::fresh) {
-                return with_files(agent, &text);
+        let mut known = {
+            let mut all = self.lock();
+            if let Some(text) = all
+                .get_mut(&agent.workspace)
+                .and_then(|known| known.text(agent))
+            {
+                return text;
             }
-            cache.remove(&agent.workspace).unwrap_or_default()
+            all.remove(&agent.workspace).unwrap_or_default()
         };
-        let folder = agent.workspace.clone();
-        let looked = tokio::task::spawn_blocking(move || known.refreshed(&folder, max_chars)).await;
+        let (folder, old) = (agent.workspace.clone(), known.bootstrap);
+        let looked = tokio::task::spawn_blocking(move || old.refreshed(&folder, max_chars)).await;
         let Ok(looked) = looked else {
             return identity(agent).into();
         };
-        let text = looked.fresh().unwrap_or_default();
-        let mut cache = self
-            .bootstrap
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        cache.insert(agent.workspace.clone(), looked);
-        with_files(agent, &text)
+        if looked.is_new() {
+            known.compiled.clear();
+        }
+        known.bootstrap = looked;
+        let text = known.text(agent).unwrap_or_else(|| identity(agent).into());
+        self.lock().insert(agent.workspace.clone(), known);
+        text
+    }
+}
+
+impl Known {
+    /// The system text for `agent`, if the files were looked at a moment ago.
+    fn text(&mut self, agent: &Agent) -> Option<Arc<str>> {
+        let files = self.bootstrap.fresh()?;
+        let text = self
+            .compiled
+            .entry(agent.name.clone())
+            .or_insert_with(|| format!("{}{files}", identity(agent)).into());
+        Some(Arc::clone(text))
     }
 }
 
@@ -59,8 +94,12 @@ fn identity(agent: &Agent) -> String {
     )
 }
 
-fn with_files(agent: &Agent, files: &str) -> Arc<str> {
-    let mut text = identity(agent);
-    text.push_str(files);
-    text.into()
+/// What helps the provider to keep the prompt of a session. `goes_on` tells that the same beginning
+/// will be sent again.
+pub(crate) fn cache_hints(session: &SessionKey, goes_on: bool) -> CacheHints {
+    let digest = HEXLOWER.encode(&Sha256::digest(session.as_str()));
+    CacheHints {
+        key: digest.get(..32).map(Arc::from),
+        keep: goes_on || !session_key::is_one_off(session),
+    }
 }

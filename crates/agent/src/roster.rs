@@ -2,6 +2,7 @@
 
 use crate::config::{AgentEntry, AgentsSettings, LimitSettings};
 use domain::AgentId;
+use llm::config::AgentRouting;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub struct Agent {
     pub models: Vec<String>,
     /// What ends its runs.
     pub limits: LimitSettings,
+    /// Whether the routing policy chooses its model.
+    pub routing: AgentRouting,
     /// Seconds a run may take.
     pub timeout_seconds: u64,
     /// Most characters of one bootstrap file in the prompt; `None` leaves them all out.
@@ -152,6 +155,7 @@ fn written(settings: &AgentsSettings) -> Vec<(String, String, AgentEntry)> {
             workspace: agent.workspace.clone(),
             model: agent.model.clone(),
             limits: agent.limits.clone(),
+            routing: agent.routing.clone(),
             tools: agent.tools.clone(),
         };
         (format!("agents.list[{index}]"), agent.id.clone(), entry)
@@ -201,6 +205,10 @@ fn resolve(
             .limits
             .clone()
             .unwrap_or_else(|| defaults.limits.clone()),
+        routing: entry
+            .routing
+            .clone()
+            .unwrap_or_else(|| defaults.routing.clone()),
         timeout_seconds: defaults.timeout_seconds,
         bootstrap_max_chars: (!defaults.skip_bootstrap).then_some(defaults.bootstrap_max_chars),
         access: tools::Access {

@@ -1,30 +1,28 @@
 //! The loop: model call, tools, model call, until an answer stands or something ends it.
 
+mod ask;
+mod calls;
+mod compose;
 mod end;
 mod history;
 
+pub use compose::Preview;
+pub(crate) use compose::preview;
 pub(crate) use end::{Ended, end};
 
 use crate::lane::Start;
 use crate::limits::Limits;
 use crate::shared::{After, Shared};
-use crate::step::{Step, StepError, StepResult};
-use crate::{Agent, context};
+use crate::{Agent, context, session_key};
 use domain::record::AssistantMessage;
 use domain::{
-    FailureKind, Message, OnDisconnect, Payer, Record, RunLimit, RunOutcome, StopReason, ToolCall,
-    ToolName, Turn,
+    FailureKind, Message, OnDisconnect, Record, RunLimit, RunOutcome, StopReason, ToolCall, Turn,
 };
-use llm::{CacheHints, ModelCall, ModelRequest, Plan, Wish};
 use state::Claim;
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tools::ToolCx;
-
-/// Tokens kept free for the answer when the model does not say how long it may be.
-const ANSWER_TOKENS: usize = 4_096;
 
 /// A run under way.
 pub(crate) struct Run<'a> {
@@ -34,6 +32,8 @@ pub(crate) struct Run<'a> {
     start: &'a Start,
     cancel: &'a CancellationToken,
     limits: Limits,
+    /// When the run is ended, if the clock reaches that far.
+    deadline: Option<Instant>,
     messages: Vec<Message>,
     last: Option<AssistantMessage>,
     /// Written together with the end of the run.
@@ -76,6 +76,7 @@ pub(crate) async fn execute(
         agent,
         start,
         cancel,
+        deadline: Instant::now().checked_add(wall),
         messages: Vec::new(),
         last: None,
         unsaved: Vec::new(),
@@ -83,14 +84,20 @@ pub(crate) async fn execute(
     };
     // On its deadline a run is cancelled from inside, so that what was said until then is kept.
     let outcome = {
+        let out_of_time = || {
+            let limit_ms = u64::try_from(wall.as_millis()).unwrap_or(u64::MAX);
+            RunOutcome::Limited {
+                limit: RunLimit::WallTime { limit_ms },
+            }
+        };
+        let deadline = run.deadline;
         let mut work = std::pin::pin!(run.work());
         tokio::select! {
-            outcome = &mut work => outcome,
+            outcome = &mut work => if gave_up_at(deadline, &outcome) { out_of_time() } else { outcome },
             () = tokio::time::sleep(wall) => {
                 cancel.cancel();
                 work.await;
-                let limit_ms = u64::try_from(wall.as_millis()).unwrap_or(u64::MAX);
-                RunOutcome::Limited { limit: RunLimit::WallTime { limit_ms } }
+                out_of_time()
             }
             () = listener_left(start) => {
                 cancel.cancel();
@@ -101,6 +108,9 @@ pub(crate) async fn execute(
     if outcome_is_left_to_restart(shared, turn, &outcome) {
         return After::Idle;
     }
+    if session_key::is_one_off(&claim.session) {
+        shared.sent.forget(&claim.session);
+    }
     let ended = Ended {
         records: std::mem::take(&mut run.unsaved),
         outcome,
@@ -109,6 +119,18 @@ pub(crate) async fn execute(
         cost: run.limits.cost(),
     };
     end(shared, claim, start, ended).await
+}
+
+/// Whether a run failed because its last model call got no more time than the run had.
+fn gave_up_at(deadline: Option<Instant>, outcome: &RunOutcome) -> bool {
+    let timed_out = matches!(
+        outcome,
+        RunOutcome::Failed {
+            kind: FailureKind::TimedOut,
+            ..
+        }
+    );
+    timed_out && deadline.is_some_and(|deadline| Instant::now() >= deadline)
 }
 
 /// Resolves when the listener of a run that needs one is gone.
@@ -136,19 +158,14 @@ impl Run<'_> {
                 format!("cannot read the session: {error}"),
             );
         }
-        if let Some(outcome) = self.finish_open_calls().await {
-            return outcome;
-        }
-        let turn = &self.start.turn;
-        let client: HashSet<_> = turn.client_tools.iter().map(|t| t.name.clone()).collect();
-        let mut request = self.request(&client).await;
-        let plan = match self.plan(&request) {
-            Ok(plan) => plan,
+        let mut question = match self.question().await {
+            Ok(question) => question,
             Err(unknown) => return failed(FailureKind::ModelNotFound, unknown.to_string()),
         };
-        if !plan.targets.iter().all(|target| target.info.tools) {
-            request.tools = turn.client_tools.clone().into();
+        if let Some(outcome) = self.finish_open_calls(&question).await {
+            return outcome;
         }
+        let mut halved = false;
         loop {
             if self.cancel.is_cancelled() {
                 return self.aborted();
@@ -156,8 +173,16 @@ impl Run<'_> {
             if let Err(limit) = self.limits.next_step() {
                 return RunOutcome::Limited { limit };
             }
-            let result = self.step(&request, &client, &plan).await;
+            let result = self.step(&mut question).await;
             self.limits.count(&result.said.usage, result.cost);
+            if !halved && result.is_too_long() {
+                halved = true;
+                let dropped = context::halve(&mut self.messages);
+                if dropped > 0 {
+                    question.leave_out(dropped);
+                    continue;
+                }
+            }
             let stop = result.said.stop.clone();
             let error = self.keep(&result);
             if let Some(error) = error {
@@ -169,163 +194,10 @@ impl Run<'_> {
                     stop: stop.unwrap_or(StopReason::Stop),
                 };
             }
-            if let Some(outcome) = self.call_tools(calls, &client).await {
+            if let Some(outcome) = self.call_tools(calls, &question).await {
                 return outcome;
             }
         }
-    }
-
-    fn plan(&self, request: &ModelRequest) -> Result<Plan, llm::UnknownModel> {
-        let chosen = self.start.turn.model.as_ref().map(std::slice::from_ref);
-        let wish = Wish {
-            names: chosen.unwrap_or(&self.agent.models),
-            routing: None,
-        };
-        self.shared.models.plan(&wish, request)
-    }
-
-    /// Everything of the request but the conversation.
-    async fn request(&self, client: &HashSet<ToolName>) -> ModelRequest {
-        let turn = &self.start.turn;
-        let system = self
-            .shared
-            .prompts
-            .system(&self.agent, &turn.instructions)
-            .await;
-        let mut offered = self.shared.toolbox().specs(&self.agent.access);
-        offered.retain(|spec| !client.contains(&spec.name));
-        offered.extend(turn.client_tools.iter().cloned());
-        ModelRequest {
-            system,
-            messages: self.messages.clone(),
-            tools: offered.into(),
-            tool_choice: turn.tool_choice.clone(),
-            sampling: turn.sampling.clone(),
-            stream: true,
-            cache: CacheHints::default(),
-        }
-    }
-
-    async fn step(
-        &mut self,
-        base: &ModelRequest,
-        client: &HashSet<ToolName>,
-        plan: &Plan,
-    ) -> StepResult {
-        let mut request = base.clone();
-        let window = plan
-            .targets
-            .iter()
-            .filter_map(|target| target.info.context_window)
-            .min();
-        let system: usize = request.system.iter().map(|text| text.len() / 4).sum();
-        let answer = request
-            .sampling
-            .max_tokens
-            .and_then(|tokens| usize::try_from(tokens).ok())
-            .unwrap_or(ANSWER_TOKENS);
-        context::fit(&mut self.messages, window, system + answer);
-        request.messages.clone_from(&self.messages);
-        let step = Step {
-            models: &*self.shared.models,
-            queue: &*self.shared.state.queue,
-            claim: self.claim,
-            client_tools: client,
-            feed: self.start.feed.as_ref(),
-            on_disconnect: self.start.turn.on_disconnect,
-            cancel: self.cancel,
-        };
-        let call = ModelCall {
-            payer: Payer {
-                key: None,
-                agent: Some(self.agent.id.clone()),
-                session: Some(self.claim.session.clone()),
-                run: Some(self.claim.run.clone()),
-            },
-            ..ModelCall::new(request, plan.clone())
-        };
-        step.run(call).await
-    }
-
-    /// Remembers what the step said; returns the outcome if the step was the last one.
-    fn keep(&mut self, result: &StepResult) -> Option<RunOutcome> {
-        let incomplete = result.error.is_some();
-        if !incomplete || !result.said.message.parts.is_empty() {
-            let said = AssistantMessage {
-                message: result.said.message.clone(),
-                provider: result.provider.clone(),
-                model: result.model.clone(),
-                usage: result.said.usage,
-                cost: result.cost,
-                stop: result.said.stop.clone(),
-                incomplete,
-            };
-            self.messages.push(said.message.clone());
-            self.unsaved
-                .push(Record::AssistantMessage(Box::new(said.clone())));
-            self.last = Some(said);
-        }
-        match result.error.as_ref()? {
-            StepError::ListenerGone | StepError::Model(llm::Error::Cancelled) => {
-                Some(self.aborted())
-            }
-            StepError::Model(llm::Error::OverBudget(trip)) => Some(RunOutcome::Limited {
-                limit: RunLimit::Budget { trip: trip.clone() },
-            }),
-            StepError::Model(llm::Error::UnknownPrice { message }) => Some(RunOutcome::Limited {
-                limit: RunLimit::UnknownPrice {
-                    message: message.clone(),
-                },
-            }),
-            StepError::Model(error) => Some(RunOutcome::Failed {
-                kind: error.kind(),
-                message: error.to_string(),
-                status: error.status(),
-                retry_after_ms: error
-                    .retry_after()
-                    .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
-            }),
-        }
-    }
-
-    /// Runs the agent's own tools; returns the outcome if the run ends with the calls.
-    async fn call_tools(
-        &mut self,
-        calls: Vec<ToolCall>,
-        client: &HashSet<ToolName>,
-    ) -> Option<RunOutcome> {
-        let (theirs, ours): (Vec<_>, Vec<_>) = calls
-            .into_iter()
-            .partition(|call| client.contains(&call.name));
-        let toolbox = self.shared.toolbox();
-        for call in ours {
-            if self.cancel.is_cancelled() {
-                return Some(self.aborted());
-            }
-            if let Err(limit) = self.limits.count_call(&call) {
-                return Some(RunOutcome::Limited { limit });
-            }
-            self.unsaved.push(Record::ToolStarted(call.clone()));
-            if let Err(error) = self.save().await {
-                return Some(unsaved(&error));
-            }
-            let cx = ToolCx {
-                workspace: self.agent.workspace.clone(),
-                agent: self.agent.id.clone(),
-                session: self.claim.session.clone(),
-                run: self.claim.run.clone(),
-                access: self.agent.access.clone(),
-                cancel: self.cancel.clone(),
-            };
-            let result = toolbox.run(&call, &cx).await;
-            context::push_result(&mut self.messages, result.clone());
-            self.unsaved.push(Record::ToolFinished(result));
-        }
-        if theirs.is_empty() {
-            // What a tool did is on disk before the model hears of it.
-            return self.save().await.err().map(|error| unsaved(&error));
-        }
-        Some(RunOutcome::AwaitingClient)
     }
 
     async fn save(&mut self) -> Result<(), state::Error> {

@@ -60,6 +60,24 @@ pub fn is_reserved(text: &str) -> bool {
         .any(|prefix| name.starts_with(prefix))
 }
 
+/// Whether the key was made for one request that named no session, so that nobody is likely to
+/// continue it.
+pub(crate) fn is_one_off(key: &SessionKey) -> bool {
+    let name = key
+        .as_str()
+        .strip_prefix("agent:")
+        .and_then(|rest| rest.split_once(':'))
+        .map_or(key.as_str(), |(_, name)| name);
+    let Some((family, id)) = name.split_once(':') else {
+        return false;
+    };
+    let plain = |c: char| c.is_ascii_hexdigit() || c == '-';
+    ONE_OFF.contains(&family) && id.len() == 36 && id.chars().all(plain)
+}
+
+/// The families of keys that are made for one request.
+const ONE_OFF: [&str; 3] = ["openai", "openresponses", "messages"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +96,17 @@ mod tests {
             Err(SessionKeyError::OtherAgent { .. })
         ));
         assert!(expand("a b", &main).is_err());
+    }
+
+    #[test]
+    fn keys_made_for_one_request_are_recognised() {
+        let id = domain::RunId::generate();
+        let is = |key: &str| is_one_off(&SessionKey::new(key));
+        assert!(is(&format!("agent:main:openai:{id}")));
+        assert!(is(&format!("agent:main:openresponses:{id}")));
+        assert!(!is(&format!("agent:main:openai-user:{id}")));
+        assert!(!is("agent:main:openai:alice"));
+        assert!(!is("agent:main:main"));
     }
 
     #[test]

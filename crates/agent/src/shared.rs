@@ -2,6 +2,7 @@
 
 use crate::lane::Lanes;
 use crate::prompt::Prompts;
+use crate::prompt::sent::Sent;
 use crate::{Deps, Roster};
 use domain::{Clock, Record, RunOutcome};
 use llm::Models;
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) models: Arc<dyn Models>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) prompts: Prompts,
+    pub(crate) sent: Sent,
     pub(crate) lanes: Lanes,
     pub(crate) toolbox: RwLock<Arc<Toolbox>>,
     pub(crate) roster: RwLock<Arc<Roster>>,
@@ -44,6 +46,7 @@ impl Shared {
             models: deps.models,
             clock: deps.clock,
             prompts: Prompts::default(),
+            sent: Sent::default(),
             lanes: Lanes::default(),
             toolbox: RwLock::new(Arc::new(deps.toolbox)),
             roster: RwLock::new(Arc::new(roster)),

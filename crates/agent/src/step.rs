@@ -1,7 +1,7 @@
 //! One model call of a run: what it says goes to the listener as it comes and into one message.
 
 use crate::feed::RunEvent;
-use domain::{MicroUsd, ModelId, OnDisconnect, ProviderId, ToolName};
+use domain::{Message, MicroUsd, ModelId, OnDisconnect, Part, ProviderId, ToolCall, ToolName};
 use llm::{Answering, Collected, Collector, ModelCall, ModelEvent, Models, PartIndex, Target};
 use state::{Claim, Draft, RunQueue};
 use std::collections::{HashMap, HashSet};
@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tools::Offer;
 use tracing::warn;
 
 /// When the first draft of an answer is kept, so that short answers never write one.
@@ -26,7 +27,20 @@ pub(crate) struct StepResult {
     pub(crate) provider: ProviderId,
     pub(crate) model: ModelId,
     pub(crate) cost: Option<MicroUsd>,
+    /// Whether the usage is our estimate.
+    pub(crate) estimated: bool,
     pub(crate) error: Option<StepError>,
+}
+
+impl StepResult {
+    /// Whether the prompt did not fit, and nothing was said.
+    pub(crate) fn is_too_long(&self) -> bool {
+        let too_long = matches!(
+            self.error,
+            Some(StepError::Model(llm::Error::ContextTooLong { .. }))
+        );
+        too_long && self.said.message.parts.is_empty()
+    }
 }
 
 /// Why a step ended early.
@@ -41,6 +55,8 @@ pub(crate) struct Step<'a> {
     pub(crate) models: &'a dyn Models,
     pub(crate) queue: &'a dyn RunQueue,
     pub(crate) claim: &'a Claim,
+    /// The tools, and what is inside the calls of those that were found.
+    pub(crate) offer: &'a Offer,
     /// Tools whose calls go to the listener.
     pub(crate) client_tools: &'a HashSet<ToolName>,
     pub(crate) feed: Option<&'a mpsc::Sender<RunEvent>>,
@@ -72,6 +88,7 @@ impl Step<'_> {
                     provider,
                     model,
                     cost,
+                    estimated: false,
                     error: Some(StepError::Model(failed.error)),
                 }
             }
@@ -86,7 +103,7 @@ impl Step<'_> {
         let mut collector = Collector::new();
         let mut calls = ClientCalls::default();
         let mut next_draft = Instant::now() + FIRST_DRAFT;
-        let error = loop {
+        let mut error = loop {
             match answer.next().await {
                 None => break None,
                 Some(Err(error)) => break Some(StepError::Model(error)),
@@ -105,21 +122,47 @@ impl Step<'_> {
         let receipt = answer.receipt();
         let mut said = collector.finish();
         said.usage = receipt.usage;
+        if error.is_none() && self.open(&mut said.message, &mut calls).await.is_err() {
+            error = Some(StepError::ListenerGone);
+        }
         StepResult {
             said,
             provider: answer.target.info.provider.clone(),
             model: answer.target.info.model.clone(),
             cost: receipt.cost,
+            estimated: receipt.estimated,
             error,
         }
     }
 
+    /// Puts what is inside the calls of found tools in their place, and tells the listener of those
+    /// it is to run; an error means nobody listens any more.
+    async fn open(&self, message: &mut Message, calls: &mut ClientCalls) -> Result<(), ()> {
+        for part in &mut message.parts {
+            let Part::ToolCall(call) = part else { continue };
+            let Some(inner) = self.offer.opened(call) else {
+                continue;
+            };
+            *call = inner;
+            if self.client_tools.contains(&call.name) {
+                for event in calls.whole(call) {
+                    self.send(event).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Passes an event on; an error means nobody listens any more.
     async fn tell(&self, event: ModelEvent, calls: &mut ClientCalls) -> Result<(), ()> {
+        match calls.translate(event, self.client_tools) {
+            Some(event) => self.send(event).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn send(&self, event: RunEvent) -> Result<(), ()> {
         let Some(feed) = self.feed else { return Ok(()) };
-        let Some(event) = calls.translate(event, self.client_tools) else {
-            return Ok(());
-        };
         let told = match feed.try_send(event) {
             Ok(()) => true,
             Err(mpsc::error::TrySendError::Closed(_)) => false,
@@ -152,9 +195,28 @@ impl Step<'_> {
 #[derive(Default)]
 struct ClientCalls {
     by_part: HashMap<PartIndex, u32>,
+    count: u32,
 }
 
 impl ClientCalls {
+    fn next(&mut self) -> u32 {
+        let index = self.count;
+        self.count = self.count.saturating_add(1);
+        index
+    }
+
+    /// The events of a call that is told in one go.
+    fn whole(&mut self, call: &ToolCall) -> [RunEvent; 2] {
+        let index = self.next();
+        let begun = RunEvent::ClientCall {
+            index,
+            id: call.id.clone(),
+            name: call.name.clone(),
+        };
+        let json = call.arguments.clone();
+        [begun, RunEvent::ClientCallArguments { index, json }]
+    }
+
     fn translate(&mut self, event: ModelEvent, client: &HashSet<ToolName>) -> Option<RunEvent> {
         match event {
             ModelEvent::Text { delta, .. } => Some(RunEvent::Text(delta)),
@@ -163,7 +225,7 @@ impl ClientCalls {
                 if !client.contains(&name) {
                     return None;
                 }
-                let index = u32::try_from(self.by_part.len()).unwrap_or(u32::MAX);
+                let index = self.next();
                 self.by_part.insert(part, index);
                 Some(RunEvent::ClientCall { index, id, name })
             }

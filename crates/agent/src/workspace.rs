@@ -76,6 +76,8 @@ pub(crate) struct Bootstrap {
     text: Arc<str>,
     stamps: Vec<Option<(SystemTime, u64)>>,
     looked: Option<Instant>,
+    /// Whether the last look read the files.
+    new: bool,
 }
 
 impl Bootstrap {
@@ -85,10 +87,16 @@ impl Bootstrap {
         (looked.elapsed() < FRESH).then(|| Arc::clone(&self.text))
     }
 
+    /// Whether the last look found a change.
+    pub(crate) fn is_new(&self) -> bool {
+        self.new
+    }
+
     /// Looks at the files again and reads them if one changed. Blocks on the file system.
     pub(crate) fn refreshed(mut self, folder: &Path, max_chars: usize) -> Self {
         let stamps = stamps(folder);
-        if self.looked.is_none() || stamps != self.stamps {
+        self.new = self.looked.is_none() || stamps != self.stamps;
+        if self.new {
             self.text = read(folder, max_chars).into();
             self.stamps = stamps;
         }

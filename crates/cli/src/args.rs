@@ -1,7 +1,8 @@
 //! The command line as it was typed.
 
 use crate::commands::{
-    agent, completion, config, dashboard, doctor, gateway, health, onboard, status,
+    agent, completion, config, costs, dashboard, doctor, explain, gateway, health, onboard, status,
+    usage,
 };
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -73,6 +74,12 @@ pub(crate) enum Command {
     Status(status::StatusArgs),
     /// Whether the running gateway works; exit code 1 if not
     Health(health::HealthArgs),
+    /// What was spent today and this month, against every budget
+    Costs(costs::CostsArgs),
+    /// Tokens and costs by model, agent, session or day; every call as CSV or JSON
+    Usage(usage::UsageArgs),
+    /// The receipt of a run: every model call, why this model, what it cost
+    Explain(explain::ExplainArgs),
     /// Find what is wrong and say how to fix it
     Doctor(doctor::DoctorArgs),
     /// Read and change the settings
@@ -92,6 +99,9 @@ impl Command {
             Self::Agent(args) => args.json,
             Self::Status(args) => args.json,
             Self::Health(args) => args.json,
+            Self::Costs(args) => args.json,
+            Self::Usage(args) => args.json(),
+            Self::Explain(args) => args.json,
             Self::Doctor(args) => args.json,
             Self::Config(args) => args.json(),
             Self::Dashboard(args) => args.json,

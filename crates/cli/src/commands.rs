@@ -3,12 +3,15 @@
 pub(crate) mod agent;
 pub(crate) mod completion;
 pub(crate) mod config;
+pub(crate) mod costs;
 pub(crate) mod dashboard;
 pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod gateway;
 pub(crate) mod health;
 pub(crate) mod onboard;
 pub(crate) mod status;
+pub(crate) mod usage;
 
 use crate::args::{Args, Command};
 use crate::failure::{Exit, Failure};
@@ -27,6 +30,9 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Agent(args) => agent::run(&home, args),
         Command::Status(args) => status::run(&home, &args),
         Command::Health(args) => health::run(&home, &args),
+        Command::Costs(args) => costs::run(&home, &args),
+        Command::Usage(args) => usage::run(&home, args),
+        Command::Explain(args) => explain::run(&home, &args),
         Command::Doctor(args) => doctor::run(&home, &args),
         Command::Config(args) => config::run(&home, args),
         Command::Dashboard(args) => dashboard::run(&home, &args),

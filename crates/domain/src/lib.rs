@@ -14,6 +14,7 @@ mod message;
 mod money;
 mod outcome;
 pub mod record;
+pub mod stamp;
 mod time;
 mod tool;
 mod turn;

@@ -113,6 +113,26 @@ pub enum FailureKind {
     Internal,
 }
 
+impl FailureKind {
+    /// The one-word name used in the `usage` table and in receipts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalidRequest",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::ModelNotFound => "modelNotFound",
+            Self::ContextTooLong => "contextTooLong",
+            Self::RateLimited => "rateLimited",
+            Self::ProviderFailed => "providerFailed",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timedOut",
+            Self::BrokenStream => "brokenStream",
+            Self::OverBudget => "overBudget",
+            Self::Internal => "internal",
+        }
+    }
+}
+
 /// The terminal state of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]

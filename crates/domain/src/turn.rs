@@ -1,6 +1,6 @@
 //! A turn: one input to a session and everything needed to answer it after a restart.
 
-use crate::{AgentId, Message, SessionKey, ToolChoice, ToolSpec};
+use crate::{AgentId, Message, SessionKey, ToolChoice, ToolSpec, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 /// Where a turn came from.
@@ -74,6 +74,13 @@ pub struct Turn {
     pub session: SessionKey,
     /// Where it came from.
     pub origin: Origin,
+    /// When it was accepted; filled in then. The model is told, and always the same, so that a
+    /// conversation rendered again is the same bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<UnixMillis>,
+    /// The name of the key or user on whose account it goes; `None` for the owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payer_key: Option<String>,
     /// What is said now: one user message, or the results of client tools.
     pub input: Vec<Message>,
     /// What the client says was said before. Used only while the session has no history of its

@@ -18,9 +18,12 @@ pub(crate) fn apply(
     old: &Loaded,
     new: &Loaded,
 ) -> Vec<String> {
-    router.reconfigure(new.providers.clone(), new.aliases.clone());
+    let mut warnings = router.configure(compose::router_config(new));
+    let cached = new.settings.gateway.http.response_cache.clone();
+    services.response_cache.set(cached);
+    services.ledger.set_budgets(new.settings.budgets.clone());
     let (roster, problems) = compose::roster(boot, new);
-    let mut warnings = new.warnings.clone();
+    warnings.extend(new.warnings.iter().cloned());
     warnings.extend(problems);
     compose::prepare_workspaces(&roster, &mut warnings);
     services
@@ -41,10 +44,10 @@ pub(crate) fn apply(
             waiting.join(", ")
         ));
     }
-    let chat = new.settings.gateway.http.endpoints.chat_completions.enabled;
+    let endpoints = new.settings.gateway.http.endpoints.served();
     services
         .runtime
-        .set_settings(chat, new.plan.access.mode(), warnings);
+        .set_settings(endpoints, new.plan.access.mode(), warnings);
     waiting
 }
 

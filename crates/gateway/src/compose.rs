@@ -2,14 +2,15 @@
 
 use crate::load::{self, Loaded};
 use crate::net::{Authority, NetPlan};
-use crate::services::meter::Meter;
-use crate::services::{HealthMonitor, Logins, Services};
+use crate::services::{HealthMonitor, Logins, ResponseBook, ResponseCache, Services, cooldowns};
 use crate::{Runtime, StartError};
 use agent::{Agents, Deps, Roster, RosterDefaults};
 use config::{ConfigFile, Env};
 use domain::{Clock, SystemClock};
+use llm::router::RouterConfig;
 use llm::{Models, Router};
 use secrecy::SecretString;
+use state::Ledger;
 use state::lock::{GatewayLock, LockInfo};
 use state::sqlite::{self, SqliteConfig};
 use std::path::{Path, PathBuf};
@@ -97,15 +98,18 @@ impl Gateway {
         let lock = GatewayLock::acquire(&boot.state_dir, &lock_info(boot.version, Vec::new()))?;
         let loaded = load::at_start(&boot).await?;
         let store = sqlite::open(SqliteConfig::new(&boot.state_dir), &lock).await?;
+        let budgets = loaded.settings.budgets.clone();
+        let ledger = Ledger::open(&store, &boot.state_dir, Arc::clone(&clock), budgets).await?;
+        let ledger = Arc::new(ledger);
         let tasks = TaskTracker::new();
         let stopping = CancellationToken::new();
-        let router = Arc::new(Router::new(
-            loaded.providers.clone(),
-            loaded.aliases.clone(),
-            Arc::new(domain::ledger::Unmetered),
-        ));
+        let (router, mut warnings) =
+            Router::with(router_config(&loaded), ledger.clone(), Arc::clone(&clock));
+        let router = Arc::new(router);
+        let resting = Arc::clone(&store.cooldowns);
+        cooldowns::keep(Arc::clone(&router), resting, &tasks, stopping.clone()).await;
         let models: Arc<dyn Models> = router.clone();
-        let mut warnings = loaded.warnings.clone();
+        warnings.extend(loaded.warnings.iter().cloned());
         let (roster, problems) = roster(&boot, &loaded);
         warnings.extend(problems);
         prepare_workspaces(&roster, &mut warnings);
@@ -123,13 +127,15 @@ impl Gateway {
         let services = Arc::new(Services {
             agents,
             models,
-            meter: Meter::start(Arc::clone(&store.metering), &tasks),
+            ledger,
             health: HealthMonitor::start(
                 Arc::clone(&store.health),
                 Arc::clone(&clock),
                 &tasks,
                 stopping.clone(),
             ),
+            response_cache: ResponseCache::new(loaded.settings.gateway.http.response_cache.clone()),
+            responses: ResponseBook::start(&store, &clock, &tasks, &stopping),
             state: store,
             clock,
             logins,
@@ -142,16 +148,10 @@ impl Gateway {
             plan.attempts,
         ));
         warnings.extend(load::keep_good(&boot.state_dir, &loaded.document));
-        let chat = loaded
-            .settings
-            .gateway
-            .http
-            .endpoints
-            .chat_completions
-            .enabled;
+        let endpoints = loaded.settings.gateway.http.endpoints.served();
         services
             .runtime
-            .set_settings(chat, plan.access.mode(), warnings);
+            .set_settings(endpoints, plan.access.mode(), warnings);
         Ok(Self {
             boot,
             services,
@@ -179,6 +179,16 @@ pub(crate) fn lock_info(version: &str, addresses: Vec<String>) -> LockInfo {
         pid: std::process::id(),
         version: version.to_owned(),
         addresses,
+    }
+}
+
+/// What the router is made of.
+pub(crate) fn router_config(loaded: &Loaded) -> RouterConfig {
+    RouterConfig {
+        providers: loaded.providers.clone(),
+        aliases: loaded.aliases.clone(),
+        routing: loaded.settings.models.routing.clone(),
+        default_model: Some(loaded.default_model.clone()),
     }
 }
 

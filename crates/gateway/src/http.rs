@@ -1,5 +1,7 @@
 //! What is served over HTTP: one table of routes, one folder per dialect.
 
+mod anthropic;
+mod exchange;
 mod health;
 mod json;
 mod metrics;
@@ -7,7 +9,9 @@ mod native;
 mod openai;
 mod respond;
 mod router;
+mod routes;
+mod target;
 mod ui;
 
 pub(crate) use router::Site;
-pub use router::{ROUTES, Route, RouteAccess};
+pub use routes::{ROUTES, Route, RouteAccess};

@@ -156,7 +156,7 @@ impl Gateway {
             report.overran.push("close connections");
         }
         let health = Arc::clone(&self.services.state.health);
-        // The meter's writer ends with its last sender, which the services hold.
+        let ledger = Arc::clone(&self.services.ledger);
         drop(agents);
         drop(self.services);
         self.tasks.close();
@@ -164,6 +164,9 @@ impl Gateway {
             .await
             .is_err()
         {
+            report.overran.push("end tasks");
+        }
+        if tokio::time::timeout(FLUSH, ledger.close()).await.is_err() {
             report.overran.push("flush usage");
         }
         match tokio::time::timeout(FLUSH, health.close()).await {

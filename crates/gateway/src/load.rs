@@ -8,10 +8,11 @@ use crate::settings::{self, GatewayMode, Settings};
 use crate::token;
 use config::secret::Resolver;
 use config::{ConfigFile, Document, LoadOptions, Mode, Problem, Problems, SecretInput, lkg};
-use domain::ProviderId;
-use llm::provider::{LocalServer, ProviderConfig, configure, pick_default, probe_local};
+use llm::provider::{
+    LocalServer, ProviderConfig, configure, fetch_keys, pick_default, probe_local,
+};
 use secrecy::SecretString;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The port unless anything else is said. Source: decisions DEC-5.
@@ -108,7 +109,13 @@ async fn resolve(
         crate::net::Access::Open | crate::net::Access::Proxy(_) => None,
     };
 
-    let keys = provider_keys(&settings, &secrets, &mut warnings).await;
+    let (keys, missing) = fetch_keys(&settings.models, &secrets).await;
+    // The other keys and providers still work.
+    warnings.extend(
+        missing
+            .iter()
+            .map(|key| format!("{}: {}", key.path, key.error)),
+    );
     let env_key = |name: &str| document.env().filled(name).map(SecretString::from);
     let (mut providers, problems) = configure(&settings.models, &env_key, keys);
     warnings.extend(problems);
@@ -303,27 +310,6 @@ fn plan_of(
         limits: &gateway.limits,
     };
     NetPlan::new(&input).map_err(StartError::Insecure)
-}
-
-/// The keys of configured providers. One that cannot be fetched is a warning: the others still work.
-async fn provider_keys(
-    settings: &Settings,
-    secrets: &Resolver,
-    warnings: &mut Vec<String>,
-) -> HashMap<ProviderId, SecretString> {
-    let mut keys = HashMap::new();
-    for (id, provider) in &settings.models.providers {
-        let Some(input) = &provider.api_key else {
-            continue;
-        };
-        match secrets.resolve(input).await {
-            Ok(key) => {
-                keys.insert(ProviderId::new(id.as_str()), key);
-            }
-            Err(error) => warnings.push(format!("models.providers.{id}.apiKey: {error}")),
-        }
-    }
-    keys
 }
 
 /// Keeps the text of settings that worked.

@@ -29,6 +29,7 @@ mod threads;
 mod wire;
 
 pub use address::{ClientKey, Network};
+pub(crate) use auth::principal;
 pub use auth::{
     Access, AuthError, Authority, Caller, Identity, ProxyAccess, Scope, Scopes, UnknownScope,
 };

@@ -10,6 +10,8 @@ use std::sync::{PoisonError, RwLock};
 pub struct Runtime {
     database: PathBuf,
     chat_completions: AtomicBool,
+    responses: AtomicBool,
+    messages: AtomicBool,
     seen: RwLock<Snapshot>,
 }
 
@@ -37,6 +39,8 @@ impl Runtime {
         Self {
             database,
             chat_completions: AtomicBool::new(false),
+            responses: AtomicBool::new(false),
+            messages: AtomicBool::new(false),
             seen: RwLock::new(seen),
         }
     }
@@ -51,15 +55,22 @@ impl Runtime {
         self.chat_completions.load(Ordering::Relaxed)
     }
 
+    /// Whether `/v1/responses` is served.
+    pub fn serves_responses(&self) -> bool {
+        self.responses.load(Ordering::Relaxed)
+    }
+
+    /// Whether `/v1/messages` is served.
+    pub fn serves_messages(&self) -> bool {
+        self.messages.load(Ordering::Relaxed)
+    }
+
     /// Everything at once.
     pub fn snapshot(&self) -> Snapshot {
-        let mut seen = self
-            .seen
+        self.seen
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        seen.endpoints.chat_completions = self.serves_chat_completions();
-        seen
+            .clone()
     }
 
     pub(crate) fn set_addresses(&self, addresses: Vec<String>) {
@@ -71,13 +82,16 @@ impl Runtime {
 
     pub(crate) fn set_settings(
         &self,
-        chat_completions: bool,
+        endpoints: Endpoints,
         auth_mode: &str,
         warnings: Vec<String>,
     ) {
         self.chat_completions
-            .store(chat_completions, Ordering::Relaxed);
+            .store(endpoints.chat_completions, Ordering::Relaxed);
+        self.responses.store(endpoints.responses, Ordering::Relaxed);
+        self.messages.store(endpoints.messages, Ordering::Relaxed);
         let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+        seen.endpoints = endpoints;
         auth_mode.clone_into(&mut seen.auth_mode);
         seen.warnings = warnings;
     }

@@ -1,21 +1,25 @@
 //! What every surface calls: one set of services behind all dialects.
 
+pub(crate) mod cooldowns;
 pub mod health;
 pub mod login;
-pub mod meter;
+pub mod response_cache;
+pub mod responses;
 mod runs;
 mod sessions;
 mod status;
+mod usage;
 
 pub use health::HealthMonitor;
 pub use login::Logins;
+pub use response_cache::ResponseCache;
+pub use responses::ResponseBook;
 
 use crate::Runtime;
 use agent::Agents;
 use domain::Clock;
 use llm::Models;
-use meter::Meter;
-use state::State;
+use state::{Ledger, State};
 use std::sync::Arc;
 
 /// The services. Shared behind an `Arc`.
@@ -28,10 +32,14 @@ pub struct Services {
     pub state: State,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Usage of the direct path.
-    pub meter: Meter,
+    /// What may be spent, and what was.
+    pub ledger: Arc<Ledger>,
     /// Whether everything works.
     pub health: HealthMonitor,
+    /// Responses that clients may ask for again.
+    pub responses: ResponseBook,
+    /// Answers given before.
+    pub response_cache: ResponseCache,
     /// One-time login links.
     pub logins: Logins,
     /// What changes while running: settings, warnings, addresses.

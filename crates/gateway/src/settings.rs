@@ -3,11 +3,14 @@
 use crate::net::config::{
     AuthSettings, BindSetting, ControlUiSettings, LimitsSettings, SecurityHeadersSettings,
 };
+use crate::services::response_cache::ResponseCacheSettings;
 use agent::AgentsSettings;
 use config::{EnvSettings, Rules, SecretsSettings};
 use llm::ModelsSettings;
+use protocol::methods::status::Endpoints;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use state::ledger::BudgetsSettings;
 use std::sync::OnceLock;
 use tools::ToolsSettings;
 
@@ -23,6 +26,8 @@ pub struct Settings {
     pub models: ModelsSettings,
     /// What agents may do.
     pub tools: ToolsSettings,
+    /// How much may be spent on models.
+    pub budgets: BudgetsSettings,
     /// Variables for `${NAME}`.
     pub env: EnvSettings,
     /// Where secrets come from.
@@ -81,6 +86,8 @@ pub enum GatewayMode {
 pub struct HttpSettings {
     /// Routes that can be switched on and off.
     pub endpoints: EndpointSettings,
+    /// Answers that are given again to equal requests.
+    pub response_cache: ResponseCacheSettings,
     /// Headers on every answer.
     pub security_headers: SecurityHeadersSettings,
 }
@@ -91,6 +98,21 @@ pub struct HttpSettings {
 pub struct EndpointSettings {
     /// `/v1/chat/completions`, off by default.
     pub chat_completions: EndpointSwitch,
+    /// `/v1/responses`, on by default.
+    pub responses: OpenEndpointSwitch,
+    /// `/v1/messages`, on by default.
+    pub messages: OpenEndpointSwitch,
+}
+
+impl EndpointSettings {
+    /// Which routes are served.
+    pub fn served(&self) -> Endpoints {
+        Endpoints {
+            chat_completions: self.chat_completions.enabled,
+            responses: self.responses.enabled,
+            messages: self.messages.enabled,
+        }
+    }
 }
 
 /// A route that can be switched on.
@@ -99,6 +121,20 @@ pub struct EndpointSettings {
 pub struct EndpointSwitch {
     /// Whether it is served.
     pub enabled: bool,
+}
+
+/// A route that can be switched off.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OpenEndpointSwitch {
+    /// Whether it is served.
+    pub enabled: bool,
+}
+
+impl Default for OpenEndpointSwitch {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
 }
 
 /// `gateway.reload`
@@ -146,10 +182,6 @@ const ABSENT: &[(&str, &str)] = &[
         "publish the port with tailscale itself",
     ),
     (
-        "gateway.http.endpoints.responses",
-        "the responses route is not part of this version",
-    ),
-    (
         "agents.defaults.heartbeat",
         "heartbeats are not part of this version",
     ),
@@ -189,7 +221,12 @@ pub fn schema() -> &'static serde_json::Value {
 }
 
 /// Keys under `gateway` that take effect while running; the others wait for a restart.
-const LIVE: [&str; 3] = ["gateway.http.endpoints", "gateway.auth", "gateway.reload"];
+const LIVE: [&str; 4] = [
+    "gateway.http.endpoints",
+    "gateway.http.responseCache",
+    "gateway.auth",
+    "gateway.reload",
+];
 
 /// Whether a change of this setting, given as a dotted path, waits for a restart of the gateway.
 pub fn needs_restart(path: &str) -> bool {

@@ -77,6 +77,8 @@ pub struct UnknownModel {
 #[derive(Debug, Default)]
 pub struct Catalog {
     rows: Vec<Target>,
+    /// A handful; apart from the rows so that nobody takes one for a model that talks.
+    embeddings: Vec<Target>,
     by_reference: HashMap<String, usize>,
     by_model: HashMap<ModelId, Vec<usize>>,
     providers: BTreeMap<ProviderId, Arc<Provider>>,
@@ -113,6 +115,12 @@ impl Catalog {
                     provider: Arc::clone(&provider),
                 });
             }
+            for info in &provider.config.embeddings {
+                catalog.embeddings.push(Target {
+                    info: Arc::new(info.clone()),
+                    provider: Arc::clone(&provider),
+                });
+            }
             catalog
                 .providers
                 .insert(provider.config.id.clone(), provider);
@@ -134,7 +142,7 @@ impl Catalog {
 
     /// Finds a model by `provider/model`, by a model id only one provider has, by alias, or as an
     /// unlisted model of a provider that accepts any (its price is then unknown, unless it runs on
-    /// this machine).
+    /// this machine). Models that turn text into vectors are found too.
     ///
     /// # Errors
     /// [`UnknownModel`] with the names most like it.
@@ -155,9 +163,21 @@ impl Catalog {
         if let Some(at) = self.by_reference.get(name) {
             return self.rows.get(*at).cloned();
         }
-        match self.by_model.get(name)?.as_slice() {
-            [only] => self.rows.get(*only).cloned(),
-            _ => None,
+        match self.by_model.get(name).map(Vec::as_slice) {
+            Some([only]) => self.rows.get(*only).cloned(),
+            Some(_) => None,
+            None => self.embedding(name),
+        }
+    }
+
+    fn embedding(&self, name: &str) -> Option<Target> {
+        let is_named = |target: &&Target| {
+            target.info.model.as_str() == name || target.info.reference() == name
+        };
+        let mut found = self.embeddings.iter().filter(is_named);
+        match (found.next(), found.next()) {
+            (Some(only), None) => Some(only.clone()),
+            (_, _) => None,
         }
     }
 
@@ -200,7 +220,12 @@ impl Catalog {
         }
     }
 
-    /// Every listed model, grouped by provider in the order of preference.
+    /// Every listed model that turns text into vectors.
+    pub fn embeddings(&self) -> impl Iterator<Item = &Arc<ModelInfo>> {
+        self.embeddings.iter().map(|row| &row.info)
+    }
+
+    /// Every listed model that answers, grouped by provider in the order of preference.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<ModelInfo>> {
         self.rows.iter().map(|row| &row.info)
     }

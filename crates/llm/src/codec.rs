@@ -2,8 +2,17 @@
 //!
 //! A codec opens no socket, reads no clock and retries nothing, so it is tested with files.
 
+pub mod anthropic;
+mod call_id;
 pub(crate) mod digest;
+mod encoded;
+pub(crate) mod fail;
+pub mod gemini;
+mod media;
+pub mod ollama;
 pub mod openai_chat;
+pub mod openai_responses;
+mod parts;
 pub mod repair;
 mod words;
 
@@ -110,20 +119,37 @@ pub enum Progress {
     Ended,
 }
 
-/// The codec of a wire format.
-pub(crate) fn of(api: &Api, peer: &Peer) -> Result<Box<dyn Codec>, Error> {
+/// The smallest output limit a wire format can ask for, in tokens: what is reserved for an answer
+/// must not be less than what is asked for.
+pub(crate) fn least_output(api: &Api) -> u32 {
     match api {
-        Api::OpenAiCompletions => Ok(Box::new(openai_chat::OpenAiChat::new(peer.clone()))),
-        Api::OpenAiResponses
+        Api::OpenAiResponses => openai_responses::LEAST_OUTPUT,
+        Api::OpenAiCompletions
         | Api::AnthropicMessages
         | Api::GoogleGenerativeAi
         | Api::Ollama
         | Api::BedrockConverseStream
         | Api::GithubCopilot
-        | Api::Other(_) => Err(Error::InvalidRequest {
-            provider: peer.provider.clone(),
-            status: 0,
-            message: format!("the api {:?} is not served by this version", api.as_str()),
-        }),
+        | Api::Other(_) => 0,
+    }
+}
+
+/// The codec of a wire format.
+pub(crate) fn of(api: &Api, peer: &Peer) -> Result<Box<dyn Codec>, Error> {
+    match api {
+        Api::OpenAiCompletions => Ok(Box::new(openai_chat::OpenAiChat::new(peer.clone()))),
+        Api::OpenAiResponses => Ok(Box::new(openai_responses::OpenAiResponses::new(
+            peer.clone(),
+        ))),
+        Api::Ollama => Ok(Box::new(ollama::Ollama::new(peer.clone()))),
+        Api::AnthropicMessages => Ok(Box::new(anthropic::Anthropic::new(peer.clone()))),
+        Api::GoogleGenerativeAi => Ok(Box::new(gemini::Gemini::new(peer.clone()))),
+        Api::BedrockConverseStream | Api::GithubCopilot | Api::Other(_) => {
+            Err(Error::InvalidRequest {
+                provider: peer.provider.clone(),
+                status: 0,
+                message: format!("the api {:?} is not spoken; set another", api.as_str()),
+            })
+        }
     }
 }

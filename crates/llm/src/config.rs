@@ -5,7 +5,10 @@ mod routing;
 mod usd;
 
 pub use api::Api;
-pub use routing::{AgentRouting, RoutingMode};
+pub use routing::{
+    AgentRouting, RoutingMode, RoutingSettings, RuleConditions, RuleSettings, TaskKind,
+    TierSettings,
+};
 pub use usd::UsdPerMillion;
 
 use config::SecretInput;
@@ -25,6 +28,8 @@ pub struct ModelsSettings {
     pub providers: BTreeMap<String, ProviderSettings>,
     /// Short names for models, e.g. `fast: "openai/gpt-5-mini"`.
     pub aliases: BTreeMap<String, String>,
+    /// How the model `auto` chooses.
+    pub routing: RoutingSettings,
 }
 
 /// What happens to providers that are not listed.
@@ -43,17 +48,21 @@ pub enum Mode {
 #[serde(rename_all = "camelCase", default)]
 pub struct ProviderSettings {
     /// Where it is, e.g. `https://api.example.com/v1`, without the path of a method. Required
-    /// unless the provider's name is known.
+    /// unless the provider's name is known; `azure` and `bedrock` need yours.
     pub base_url: Option<String>,
     /// Its key: a text, or a reference `{source, provider, id}`. Without one a known provider
     /// uses its usual environment variable.
     pub api_key: Option<SecretInput>,
-    /// The wire format it speaks.
+    /// More keys. Calls are spread over all of them, and one that is refused or limited rests while
+    /// the others go on.
+    pub api_keys: Vec<SecretInput>,
+    /// The wire format it speaks. Without it a known provider's own, else `openai-completions`.
     pub api: Option<Api>,
     /// Headers sent with every request.
     pub headers: BTreeMap<String, HeaderText>,
-    /// Whether the key is sent as `Authorization: Bearer …` (default true). Turn it off when a
-    /// header above carries the key.
+    /// Whether the key is sent as `Authorization: Bearer …`: `true` always, `false` not at all,
+    /// for when a header above carries the key. Without it the key is sent as the wire format
+    /// wants it, e.g. in `x-api-key`.
     pub auth_header: Option<bool>,
     /// Its models. A provider that is not known and lists none accepts every model name.
     pub models: Vec<ModelSettings>,
@@ -82,7 +91,7 @@ pub struct ModelSettings {
     pub name: Option<String>,
     /// Whether it reasons before it answers.
     pub reasoning: Option<bool>,
-    /// What it reads: `text`, `image`.
+    /// What it reads: `text`, `image`, `document`, `audio`, `video`.
     pub input: Option<Vec<String>>,
     /// Context window in tokens.
     pub context_window: Option<u32>,

@@ -101,7 +101,8 @@ pub enum Error {
     TimedOut {
         /// Who.
         provider: ProviderId,
-        /// `connect`, `first byte` or `idle`.
+        /// `connect`, `first byte`, `idle`, `whole answer`, `first word` (others were still to be
+        /// called) or `deadline` (the caller's).
         phase: &'static str,
         /// The deadline that passed.
         waited: Duration,

@@ -7,8 +7,8 @@ use domain::{ModelId, ProviderState, StopReason, ToolCallId, ToolName, Usage};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PartIndex(pub u32);
 
-/// A step of an answer. A stream is `Started`, any number of parts, at most one `Usage`, then
-/// `Finished`; a stream that ends without `Finished` was cut.
+/// A step of an answer. A stream is `Started`, any number of parts and of `Usage`, then `Finished`;
+/// a stream that ends without `Finished` was cut.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ModelEvent {
     /// The provider began to answer.
@@ -55,7 +55,8 @@ pub enum ModelEvent {
         /// The state.
         keep: ProviderState,
     },
-    /// What the call used.
+    /// What the call used so far. Each report holds everything, so the last one counts: do not add
+    /// them up.
     Usage(Usage),
     /// The end of a complete answer.
     Finished {

@@ -13,7 +13,9 @@ pub mod catalog;
 pub mod codec;
 pub mod collect;
 pub mod config;
+pub mod embed;
 pub mod error;
+pub mod estimate;
 pub mod event;
 pub mod lines;
 pub mod models;
@@ -22,6 +24,7 @@ pub mod price;
 pub mod provider;
 pub mod request;
 pub mod router;
+pub mod routing;
 pub mod sse;
 pub mod transport;
 pub mod wire;
@@ -30,6 +33,7 @@ pub use catalog::{Catalog, MediaKinds, ModelInfo, Target, UnknownModel};
 pub use collect::{Collected, Collector};
 pub use config::ModelsSettings;
 pub use error::Error;
+pub use estimate::{Quote, quote};
 pub use event::{ModelEvent, ModelStream, PartIndex};
 pub use models::{
     Answering, CallFailed, Decision, EmbedCall, Embedded, ModelCall, Models, Plan, Receipt, Tried,
@@ -37,4 +41,4 @@ pub use models::{
 };
 pub use price::Price;
 pub use request::{CacheHints, ModelRequest};
-pub use router::Router;
+pub use router::{Router, RouterConfig};

@@ -15,6 +15,12 @@ pub trait Models: Send + Sync {
     /// The present catalog: every model that could be called.
     fn catalog(&self) -> Arc<Catalog>;
 
+    /// The names that ask the routing policy: `auto` and `auto/<tier>`; empty where it has nothing
+    /// to choose from. They are no models of the catalog, but [`Self::plan`] takes them.
+    fn auto_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Decides who may answer `request`, best first. Calls nothing.
     ///
     /// # Errors

@@ -5,16 +5,19 @@
 
 mod choose;
 mod configure;
+mod keys;
 mod local;
 pub mod vendors;
 
 pub use choose::pick_default;
 pub use configure::configure;
+pub use keys::{FetchedKeys, MissingKey, fetch_keys};
 pub use local::{LocalServer, probe_local};
 
 use crate::ModelInfo;
 use crate::codec::Peer;
 use crate::config::Api;
+use crate::router::credential::Credentials;
 use crate::transport::{Endpoint, Transport, Trust};
 use domain::{ModelId, ProviderId};
 use secrecy::{ExposeSecret, SecretString};
@@ -34,6 +37,22 @@ pub enum AuthStyle {
     Header(&'static str),
     /// Not at all; a configured header may carry it.
     None,
+}
+
+impl AuthStyle {
+    /// How the key is sent where nothing else is said about a server that speaks `api`.
+    pub(crate) fn usual(api: &Api) -> Self {
+        match api {
+            Api::AnthropicMessages => Self::Header("x-api-key"),
+            Api::GoogleGenerativeAi => Self::Header("x-goog-api-key"),
+            Api::OpenAiCompletions
+            | Api::OpenAiResponses
+            | Api::Ollama
+            | Api::BedrockConverseStream
+            | Api::GithubCopilot
+            | Api::Other(_) => Self::Bearer,
+        }
+    }
 }
 
 /// How long to wait for a provider.
@@ -59,6 +78,10 @@ impl Default for Timeouts {
 
 /// Where imitators of a wire format differ from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a row of independent facts about a vendor, written by name"
+)]
 pub struct Quirks {
     /// The output limit is called `max_completion_tokens`, not `max_tokens`.
     pub max_completion_tokens: bool,
@@ -66,6 +89,10 @@ pub struct Quirks {
     pub stream_usage: bool,
     /// Tool call ids must be exactly nine letters or digits.
     pub short_call_ids: bool,
+    /// `prompt_cache_key` is understood.
+    pub prompt_cache_key: bool,
+    /// `reasoning_content` must come back with the message it came with.
+    pub reasoning_content: bool,
 }
 
 impl Quirks {
@@ -74,6 +101,8 @@ impl Quirks {
         max_completion_tokens: false,
         stream_usage: true,
         short_call_ids: false,
+        prompt_cache_key: false,
+        reasoning_content: false,
     };
 }
 
@@ -104,6 +133,8 @@ pub struct ProviderConfig {
     pub timeouts: Timeouts,
     /// The models we know it serves.
     pub models: Vec<ModelInfo>,
+    /// The models we know it turns text into vectors with.
+    pub embeddings: Vec<ModelInfo>,
     /// The model to use when nothing was chosen.
     pub default_model: Option<ModelId>,
     /// Whether models that are not listed may be named too.
@@ -129,6 +160,7 @@ impl ProviderConfig {
             key_hint: None,
             timeouts: Timeouts::default(),
             models: Vec::new(),
+            embeddings: Vec::new(),
             default_model: None,
             open_ended: true,
             free: false,
@@ -158,6 +190,8 @@ pub struct Provider {
     pub(crate) secrets: Arc<[SecretString]>,
     /// One per key, at least one; made by the first call with it.
     pub(crate) endpoints: Box<[OnceLock<Arc<Endpoint>>]>,
+    /// Its keys by other names.
+    pub(crate) credentials: Credentials,
 }
 
 /// A configured value shorter than this is not searched for in a provider's words: it would
@@ -187,6 +221,7 @@ impl Provider {
             .map(|_| OnceLock::new())
             .collect();
         Self {
+            credentials: Credentials::of(&config),
             config,
             transport,
             secrets,

@@ -17,6 +17,7 @@ use crate::{Error, ModelStream};
 use answer::{Answer, Limits, Reader};
 use bytes::{Bytes, BytesMut};
 use connect::{ConnectTimedOut, Connector};
+use domain::ProviderId;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use http_body_util::Full;
 use pool::{Exchange, Pool, SendError};
@@ -65,36 +66,11 @@ pub(crate) async fn call(
     cancel: &CancellationToken,
 ) -> Result<ModelStream, Error> {
     let timeouts = provider.config.timeouts;
-    let endpoint =
-        endpoint(provider, credential, &encoded.path).map_err(|message| Error::InvalidRequest {
-            provider: peer.provider.clone(),
-            status: 0,
-            message,
-        })?;
-    let request = request(&endpoint, encoded);
-    let head = async {
-        let sent = provider.transport.pool.send(&endpoint.address, request);
-        match tokio::time::timeout(timeouts.connect + timeouts.first_byte, sent).await {
-            Ok(Ok(exchange)) => Ok(exchange),
-            Ok(Err(error)) => Err(failed(&peer, &endpoint.address, timeouts, &error)),
-            Err(_) => Err(Error::TimedOut {
-                provider: peer.provider.clone(),
-                phase: "first byte",
-                waited: timeouts.connect + timeouts.first_byte,
-            }),
-        }
-    };
+    let accepted = accepted(provider, credential, &*codec, encoded);
     let exchange = cancel
-        .run_until_cancelled(head)
+        .run_until_cancelled(accepted)
         .await
         .ok_or(Error::Cancelled)??;
-    if !exchange.head.status.is_success() {
-        let refusal = refused(&*codec, exchange, timeouts.idle);
-        return Err(cancel
-            .run_until_cancelled(refusal)
-            .await
-            .ok_or(Error::Cancelled)?);
-    }
     let limits = Limits {
         first_byte: timeouts.first_byte,
         idle: timeouts.idle,
@@ -106,6 +82,73 @@ pub(crate) async fn call(
     let mut answer = Answer::new(peer, reader, exchange, limits, cancel.clone());
     answer.begin().await?;
     Ok(ModelStream::new(answer))
+}
+
+/// Sends a request and reads the whole answer, of at most `limit` bytes.
+pub(crate) async fn whole(
+    provider: &Provider,
+    credential: usize,
+    codec: &dyn Codec,
+    encoded: Encoded,
+    limit: usize,
+    cancel: &CancellationToken,
+) -> Result<Bytes, Error> {
+    let patience = provider.config.timeouts.first_byte;
+    let exchange = async {
+        let mut exchange = accepted(provider, credential, codec, encoded).await?;
+        let body = read_limited(&mut exchange, limit);
+        match tokio::time::timeout(patience, body).await {
+            Ok(Ok(body)) => Ok(body),
+            Ok(Err(error)) => Err(Error::BrokenStream {
+                provider: provider.id().clone(),
+                detail: error.to_string(),
+            }),
+            Err(_) => Err(Error::TimedOut {
+                provider: provider.id().clone(),
+                phase: "whole answer",
+                waited: patience,
+            }),
+        }
+    };
+    cancel
+        .run_until_cancelled(exchange)
+        .await
+        .ok_or(Error::Cancelled)?
+}
+
+/// Sends a request and waits for the head of an answer with success.
+async fn accepted(
+    provider: &Provider,
+    credential: usize,
+    codec: &dyn Codec,
+    encoded: Encoded,
+) -> Result<Box<Exchange>, Error> {
+    let timeouts = provider.config.timeouts;
+    let endpoint =
+        endpoint(provider, credential, &encoded.path).map_err(|message| Error::InvalidRequest {
+            provider: provider.id().clone(),
+            status: 0,
+            message,
+        })?;
+    let request = request(&endpoint, encoded);
+    let sent = provider.transport.pool.send(&endpoint.address, request);
+    let exchange = match tokio::time::timeout(timeouts.connect + timeouts.first_byte, sent).await {
+        Ok(Ok(exchange)) => exchange,
+        Ok(Err(error)) => {
+            return Err(failed(provider.id(), &endpoint.address, timeouts, &error));
+        }
+        Err(_) => {
+            return Err(Error::TimedOut {
+                provider: provider.id().clone(),
+                phase: "first byte",
+                waited: timeouts.connect + timeouts.first_byte,
+            });
+        }
+    };
+    if exchange.head.status.is_success() {
+        return Ok(exchange);
+    }
+    Err(refused(codec, exchange, timeouts.idle).await)
 }
 
 /// Where the requests of one wire format go and what every one of them carries; the same for every
@@ -209,8 +252,8 @@ fn origin(uri: &Uri) -> String {
 }
 
 /// Names a failure before any answer.
-fn failed(peer: &Peer, address: &Uri, timeouts: Timeouts, error: &SendError) -> Error {
-    let provider = peer.provider.clone();
+fn failed(provider: &ProviderId, address: &Uri, timeouts: Timeouts, error: &SendError) -> Error {
+    let provider = provider.clone();
     match error {
         SendError::Connect(error) => {
             let root = root(&**error);
@@ -250,20 +293,24 @@ async fn refused(codec: &dyn Codec, mut exchange: Box<Exchange>, patience: Durat
     codec.error(exchange.head.status, &exchange.head.headers, &body)
 }
 
-/// A body was longer than allowed, or broke off.
+/// A body that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read the body")]
-struct BodyError;
+enum BodyError {
+    #[error("the body broke off")]
+    Broken,
+    #[error("it is longer than {0} bytes")]
+    TooLong(usize),
+}
 
 /// Reads a whole body of at most `limit` bytes.
 async fn read_limited(exchange: &mut Exchange, limit: usize) -> Result<Bytes, BodyError> {
     let mut all = BytesMut::new();
     while let Some(frame) = exchange.frame().await {
-        let Ok(data) = frame.map_err(|_| BodyError)?.into_data() else {
+        let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else {
             continue;
         };
         if all.len() + data.len() > limit {
-            return Err(BodyError);
+            return Err(BodyError::TooLong(limit));
         }
         all.extend_from_slice(&data);
     }

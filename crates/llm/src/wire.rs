@@ -3,4 +3,10 @@
 //! The served dialects have structs of their own: a client must be lenient in what it reads, a server
 //! exact in what it writes.
 
+pub mod anthropic;
+pub mod embeddings;
+pub mod gemini;
+pub mod ollama;
 pub mod openai_chat;
+pub mod openai_responses;
+mod scalar;

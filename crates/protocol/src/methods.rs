@@ -5,6 +5,7 @@ pub mod chat;
 pub mod login;
 pub mod sessions;
 pub mod status;
+pub mod usage;
 
 use crate::method::methods;
 
@@ -23,6 +24,18 @@ methods! {
     "chat.abort" => ChatAbort(chat::ChatAbortParams) -> chat::ChatAbortReply, Write;
     /// The sessions changed most recently.
     "sessions.list" => SessionsList(sessions::SessionsListParams) -> sessions::SessionsListReply, Read;
+    /// Tokens and costs by day.
+    "usage.cost" => UsageCost(usage::UsageCostParams) -> usage::UsageCostReply, Read;
+    /// Every budget, and how much of it is spent.
+    "usage.status" => UsageStatus(usage::UsageStatusParams) -> usage::UsageStatusReply, Read;
+    /// Usage added up by model, provider, agent, session, key or day.
+    "usage.report" => UsageReport(usage::UsageReportParams) -> usage::UsageReportReply, Read;
+    /// Every model call, page by page.
+    "usage.calls" => UsageCalls(usage::UsageCallsParams) -> usage::UsageCallsReply, Read;
+    /// The receipt of a run: every call, why this model, what it cost.
+    "usage.explain" => UsageExplain(usage::UsageExplainParams) -> usage::UsageExplainReply, Read;
+    /// What a run would cost. Calls no model.
+    "usage.quote" => UsageQuote(usage::UsageQuoteParams) -> usage::UsageQuoteReply, Read;
     /// Makes a one-time login link for the Control UI.
     "login.link" => LoginLink(login::LoginLinkParams) -> login::LoginLinkReply, Admin;
 }

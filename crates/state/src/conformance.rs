@@ -9,6 +9,7 @@
     reason = "test code that a second backend must be able to call; it fails by panicking"
 )]
 
+pub mod cooldowns;
 pub mod endings;
 pub mod fold;
 pub mod health;
@@ -17,6 +18,7 @@ pub mod leases;
 pub mod log;
 pub mod metering;
 pub mod queue;
+pub mod responses;
 pub mod sessions;
 pub mod story;
 
@@ -75,6 +77,8 @@ pub fn turn(session: &SessionKey, text: &str) -> Turn {
         agent: AgentId::new("main"),
         session: session.clone(),
         origin: Origin::Rpc,
+        at: None,
+        payer_key: None,
         input: vec![Message::user(text)],
         context: Vec::new(),
         instructions: Vec::new(),
@@ -190,8 +194,14 @@ macro_rules! conformance_suite {
                 survives_a_restart;
             leases: one_holder_at_a_time, renewing_keeps_the_fence, expiry_lets_others_in,
                 giving_back_outdates, an_outdated_release_does_nothing;
-            sessions: lists_newest_first, counts_and_finds, unknown_counts_stay_unknown;
-            metering: adds_up_both_paths, time_is_half_open, nothing_overflows;
+            sessions: lists_newest_first, counts_and_finds, unknown_counts_stay_unknown,
+                nothing_overflows;
+            metering: adds_up, a_call_is_counted_once, time_is_half_open, a_run_has_its_calls,
+                pages_follow_each_other, groups_are_in_order, spending_is_known_by_payer,
+                nothing_overflows;
+            responses: the_last_one_put_is_found, owners_never_meet, what_was_deleted_is_gone,
+                what_expired_is_gone;
+            cooldowns: the_last_list_is_kept, the_last_of_two_stays;
             health: probes, closed_means_closed, what_was_handed_over_is_kept;
             story: random_stories_fold_to_their_projections;
         }

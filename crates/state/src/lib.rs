@@ -1,33 +1,42 @@
-//! What survives: the session log, the run queue, leases, idempotency keys, usage.
+//! What survives: the session log, the run queue, leases, idempotency keys, money.
 //!
 //! What: traits by purpose ([`SessionLog`], [`RunQueue`], [`Leases`], [`Sessions`], [`Metering`],
-//! [`Health`]), bundled as [`State`], and their SQLite implementation.
-//! Who calls it: `agent` for conversations, `gateway` for lists, health and metering.
+//! [`Cooldowns`], [`Responses`], [`Health`]), bundled as [`State`], and their SQLite implementation;
+//! on top of it the [`Ledger`], which grants and books what calls to models cost.
+//! Who calls it: `agent` for conversations, `llm` for money through [`domain::Purse`], `gateway` for
+//! lists, health and reports.
 //! Never: knows what a record means to an agent; holds a secret.
 //! Invariants: a future that returned `Ok` is on disk (`synchronous=FULL`); `seq` has no gaps
 //! within a session; a write with an outdated [`Fence`] changes nothing; projections are
-//! updated in the transaction of the append that changes them.
+//! updated in the transaction of the append that changes them; a granted reservation survives the
+//! process, and no budget is exceeded by any interleaving of calls.
 //! Start reading at [`queue`]: it is how a turn becomes durable.
 
 pub mod conformance;
+pub mod cooldowns;
 mod directory;
 mod error;
 pub mod health;
 pub mod lease;
+pub mod ledger;
 pub mod lock;
 pub mod log;
 pub mod metering;
 pub mod queue;
+pub mod responses;
 pub mod sessions;
 pub mod sqlite;
 
+pub use cooldowns::Cooldowns;
 pub use error::Error;
 pub use health::Health;
 pub use lease::{Fence, Lease, Leases};
+pub use ledger::Ledger;
 pub use lock::{GatewayLock, LockInfo};
 pub use log::{Recorded, Seq, SessionLog};
-pub use metering::{Metering, UsageRow, UsageTotals};
+pub use metering::{CallRow, GroupBy, Metering, Spending, UsageGroup, UsageTotals};
 pub use queue::{Admission, Admitted, Claim, Draft, IdempotencyKey, RunQueue, RunRow, RunStatus};
+pub use responses::{Responses, StoredResponse};
 pub use sessions::{SessionRow, Sessions};
 
 use std::sync::Arc;
@@ -45,6 +54,10 @@ pub struct State {
     pub sessions: Arc<dyn Sessions>,
     /// What models used.
     pub metering: Arc<dyn Metering>,
+    /// Credentials that rest.
+    pub cooldowns: Arc<dyn Cooldowns>,
+    /// Answers that clients may ask for again.
+    pub responses: Arc<dyn Responses>,
     /// Whether writes work.
     pub health: Arc<dyn Health>,
 }

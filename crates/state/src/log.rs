@@ -24,8 +24,8 @@ pub struct Recorded {
 /// Appends to and reads from session logs.
 #[async_trait]
 pub trait SessionLog: Send + Sync {
-    /// Appends `records` in order, all or nothing, and updates the projections (session row, usage)
-    /// in the same transaction. Returns the number of the last one, durable.
+    /// Appends `records` in order, all or nothing, and updates the projection (session row) in
+    /// the same transaction. Returns the number of the last one, durable.
     ///
     /// # Errors
     /// [`Error::LeaseLost`] when `fence` is older than the session's; [`Error::NoSession`];

@@ -4,6 +4,7 @@
 //! once, and answers all. Reads go to `readers` on blocking threads and never wait for writes.
 
 mod connect;
+mod cooldowns;
 mod encode;
 mod failure;
 mod head;
@@ -15,6 +16,7 @@ mod metering;
 mod migrate;
 mod queue;
 mod readers;
+mod responses;
 mod row;
 mod sessions;
 mod writer;
@@ -64,6 +66,7 @@ impl SqliteConfig {
 struct Store {
     writer: Arc<writer::Writer>,
     readers: readers::Readers,
+    clock: Arc<dyn Clock>,
     /// The first sign of damage; from then on the store calls itself unhealthy.
     damage: OnceLock<Error>,
 }
@@ -85,6 +88,8 @@ pub async fn open(config: SqliteConfig, lock: &GatewayLock) -> Result<State, Err
         leases: store.clone(),
         sessions: store.clone(),
         metering: store.clone(),
+        cooldowns: store.clone(),
+        responses: store.clone(),
         health: store,
     })
 }
@@ -99,6 +104,7 @@ impl Store {
         Ok(Self {
             writer,
             readers,
+            clock: Arc::clone(&config.clock),
             damage: OnceLock::new(),
         })
     }

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::{Value, json};
 
+use crate::FakeModel;
+use crate::fake_model::Wire;
+
 /// A temporary place for one gateway.
 ///
 /// ```text
@@ -52,26 +55,29 @@ impl Home {
     }
 
     /// The settings most tests want: chat completions on, one provider `fake` with the models
-    /// `fake-1` (priced at 1 and 2 dollars per million tokens) and `fake-2` (free), and the
-    /// default agent on `fake/fake-1`.
+    /// `fake-1` (priced as [`fake_model::FAKE_1`](crate::fake_model::FAKE_1)) and `fake-2` (free),
+    /// and the default agent on `fake/fake-1`.
     pub fn settings(base_url: &str) -> Value {
         json!({
             "gateway": {"http": {"endpoints": {"chatCompletions": {"enabled": true}}}},
-            "models": {"providers": {"fake": {
-                "baseUrl": base_url,
-                "apiKey": "fake-key",
-                "api": "openai-completions",
-                "models": [
-                    {"id": "fake-1", "name": "Fake One", "contextWindow": 128_000,
-                     "maxTokens": 8192, "input": ["text", "image"],
-                     "cost": {"input": 1, "output": 2, "cacheRead": 0, "cacheWrite": 0}},
-                    {"id": "fake-2", "name": "Fake Two", "contextWindow": 32_000,
-                     "maxTokens": 4096,
-                     "cost": {"input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0}}
-                ]
-            }}},
+            "models": {"providers": {"fake": provider(Wire::Chat, base_url)}},
             "agents": {"defaults": {"model": "fake/fake-1"}}
         })
+    }
+
+    /// [`Home::settings`] with a provider more for each other wire of this fake:
+    /// `fake-responses`, `fake-anthropic`, `fake-gemini` and `fake-ollama`, with the same models
+    /// and prices.
+    pub fn all_wires(fake: &FakeModel) -> Value {
+        let mut settings = Self::settings(&fake.base_url());
+        let providers = settings.pointer_mut("/models/providers");
+        if let Some(providers) = providers.and_then(Value::as_object_mut) {
+            for wire in Wire::ALL {
+                let entry = provider(wire, &fake.base_url_of(wire));
+                providers.insert(wire.provider().to_owned(), entry);
+            }
+        }
+        settings
     }
 
     /// The directory that holds everything.
@@ -117,6 +123,23 @@ impl Home {
         let path = self.config_path();
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     }
+}
+
+/// A provider of the fake's models.
+fn provider(wire: Wire, base_url: &str) -> Value {
+    json!({
+        "baseUrl": base_url,
+        "apiKey": "fake-key",
+        "api": wire.api(),
+        "models": [
+            {"id": "fake-1", "name": "Fake One", "contextWindow": 128_000,
+             "maxTokens": 8192, "input": ["text", "image"],
+             "cost": {"input": 1, "output": 2, "cacheRead": 0.1, "cacheWrite": 1.25}},
+            {"id": "fake-2", "name": "Fake Two", "contextWindow": 32_000,
+             "maxTokens": 4096,
+             "cost": {"input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0}}
+        ]
+    })
 }
 
 /// Makes a directory only its owner can enter, as the gateway itself would.

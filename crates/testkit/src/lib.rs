@@ -15,8 +15,10 @@ pub mod gateway;
 pub mod home;
 pub mod http;
 pub mod ports;
+pub mod wire;
 
 pub use fake_model::FakeModel;
 pub use gateway::{GatewayProcess, Launch};
 pub use home::Home;
 pub use http::{Answer, Caller, EventStream, raw};
+pub use wire::wire_check;

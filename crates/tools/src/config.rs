@@ -20,6 +20,64 @@ pub struct ToolsSettings {
     pub deny: Vec<ToolPattern>,
     /// The tools that touch files.
     pub fs: FsSettings,
+    /// How models find tools when there are many.
+    pub search: SearchSettings,
+}
+
+/// How models find tools when there are many.
+///
+/// A model pays for every definition it is shown, with every call. With the search on it is shown
+/// the pinned tools, `tool_search` and `tool_call`; the others it finds when it needs them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct SearchSettings {
+    /// When tools are searched instead of listed.
+    pub mode: SearchMode,
+    /// With `auto`: more tools than this are searched. 40 by default.
+    pub threshold: usize,
+    /// With `auto`: tools whose definitions take more than this part of the model's context window,
+    /// in percent, are searched. 10 by default.
+    #[schemars(range(max = 100))]
+    pub window_percent: u8,
+    /// Tools that are always listed: names, groups such as `group:fs`, or patterns with `*`.
+    pub pinned: Vec<ToolPattern>,
+    /// How many tools a search answers with unless the model asks for another number. 8 by default.
+    #[schemars(range(min = 1, max = 20))]
+    pub results: usize,
+}
+
+impl Default for SearchSettings {
+    fn default() -> Self {
+        Self {
+            mode: SearchMode::Auto,
+            threshold: 40,
+            window_percent: 10,
+            pinned: ["read", "write", "edit", "ls", "exec"]
+                .map(ToolPattern::new)
+                .into(),
+            results: 8,
+        }
+    }
+}
+
+impl SearchSettings {
+    /// Whether a tool is always listed.
+    pub(crate) fn pins(&self, tool: &str) -> bool {
+        self.pinned.iter().any(|pattern| pattern.matches(tool))
+    }
+}
+
+/// When tools are searched instead of listed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum SearchMode {
+    /// When there are many.
+    #[default]
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
 }
 
 /// Settings of the tools that touch files in an agent's workspace.

@@ -15,19 +15,24 @@ mod dispatch;
 mod error;
 pub mod files;
 mod intent;
+mod offer;
 mod path;
 mod pattern;
 pub mod policy;
 mod protected;
 mod registry;
 mod schema;
+mod search;
 mod tool;
 mod toolbox;
 
 pub use access::Access;
-pub use config::{AgentToolsSettings, FsSettings, Profile, ToolsSettings, WriteMode};
+pub use config::{
+    AgentToolsSettings, FsSettings, Profile, SearchMode, SearchSettings, ToolsSettings, WriteMode,
+};
 pub use error::ToolError;
 pub use intent::Intent;
+pub use offer::{CALL_TOOL, Offer, SEARCH_TOOL};
 pub use path::{PathError, WorkspacePath};
 pub use pattern::ToolPattern;
 pub use protected::Protected;

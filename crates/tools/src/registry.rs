@@ -3,6 +3,7 @@
 use crate::{Effect, Protected, Tool, files};
 use domain::{ToolName, ToolSpec};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Two tools with one name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +24,7 @@ pub struct Registry {
 
 /// One tool with its spec, which is built once.
 pub(crate) struct Entry {
-    pub(crate) spec: ToolSpec,
+    pub(crate) spec: Arc<ToolSpec>,
     pub(crate) effect: Effect,
     pub(crate) tool: Box<dyn Tool>,
 }
@@ -43,7 +44,7 @@ impl Registry {
         let mut registry = Self::new(protected);
         for tool in tools {
             let entry = Entry {
-                spec: tool.spec(),
+                spec: Arc::new(tool.spec()),
                 effect: tool.effect(),
                 tool,
             };
@@ -59,13 +60,13 @@ impl Registry {
     pub fn add(&mut self, tool: impl Tool) -> Result<(), DuplicateTool> {
         let tool: Box<dyn Tool> = Box::new(tool);
         let entry = Entry {
-            spec: tool.spec(),
+            spec: Arc::new(tool.spec()),
             effect: tool.effect(),
             tool,
         };
         if self.entries.contains_key(&entry.spec.name) {
             return Err(DuplicateTool {
-                name: entry.spec.name,
+                name: entry.spec.name.clone(),
             });
         }
         self.entries.insert(entry.spec.name.clone(), entry);

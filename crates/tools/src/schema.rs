@@ -15,6 +15,31 @@ pub(crate) fn spec<A: JsonSchema>(name: &str, description: &str) -> ToolSpec {
     }
 }
 
+/// A rough size of a tool's definition in tokens; never for billing.
+pub(crate) fn tokens(tool: &ToolSpec) -> usize {
+    /// Bytes of one token, on average.
+    const BYTES: usize = 4;
+    let mut counted = Counted(0);
+    // A value writes itself without fail, and counting cannot.
+    let written = serde_json::to_writer(&mut counted, &tool.parameters);
+    drop(written);
+    (tool.name.as_str().len() + tool.description.len() + counted.0) / BYTES
+}
+
+/// Counts what is written.
+struct Counted(usize);
+
+impl std::io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The fields of `A` in one line: `path (string), limit (integer, optional)`.
 pub(crate) fn fields<A: JsonSchema>() -> String {
     let schema = parameters::<A>();

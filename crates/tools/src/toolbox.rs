@@ -1,8 +1,12 @@
 //! The tools as a run sees them.
 
 use crate::policy::{self, PolicyCx};
-use crate::{Access, Effect, RawArgs, Registry, ToolCx, ToolError, ToolsSettings, cut, dispatch};
-use domain::{ToolCall, ToolResult, ToolSpec};
+use crate::{
+    Access, Effect, Offer, RawArgs, Registry, ToolCx, ToolError, ToolsSettings, cut, dispatch,
+};
+use domain::{ToolCall, ToolChoice, ToolResult, ToolSpec};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use tracing::{Instrument, info_span};
 
@@ -12,24 +16,83 @@ use tracing::{Instrument, info_span};
 pub struct Toolbox {
     registry: Registry,
     settings: ToolsSettings,
+    /// Offers without tools of a client, which are the same in every run.
+    offers: Mutex<Vec<Known>>,
 }
+
+/// An offer that was made before.
+#[derive(Debug)]
+struct Known {
+    access: Access,
+    window: Option<u32>,
+    offer: Arc<Offer>,
+}
+
+/// How many offers are kept; agents times models, usually a few.
+const KNOWN: usize = 32;
 
 impl Toolbox {
     /// Puts the tools under the settings.
     pub fn new(registry: Registry, settings: ToolsSettings) -> Self {
-        Self { registry, settings }
+        Self {
+            registry,
+            settings,
+            offers: Mutex::default(),
+        }
     }
 
-    /// The tools to offer a model, by name. Those every call of which would be denied are left out.
-    pub fn specs(&self, access: &Access) -> Vec<ToolSpec> {
+    /// The tools there are for a model, by name. Those every call of which would be denied are left
+    /// out.
+    pub fn specs(&self, access: &Access) -> Vec<Arc<ToolSpec>> {
         self.registry
             .entries()
             .filter(|entry| {
                 let name = entry.spec.name.as_str();
                 policy::offered(name, entry.effect, &self.settings, access)
             })
-            .map(|entry| entry.spec.clone())
+            .map(|entry| Arc::clone(&entry.spec))
             .collect()
+    }
+
+    /// The tools of a run: these and the client's, of which a model with this context window, in
+    /// tokens, is shown as many as is worth while. Of two tools with one name the client's counts. A
+    /// tool that `choice` names is always shown.
+    pub fn offer(
+        &self,
+        access: &Access,
+        client: &[ToolSpec],
+        choice: &ToolChoice,
+        window: Option<u32>,
+    ) -> Arc<Offer> {
+        if client.is_empty() && !matches!(choice, ToolChoice::Named { .. }) {
+            return self.usual_offer(access, window);
+        }
+        let mut seen = HashSet::new();
+        let theirs = client.iter().map(|spec| Arc::new(spec.clone()));
+        let mut tools: Vec<_> = theirs.chain(self.specs(access)).collect();
+        tools.retain(|tool| seen.insert(tool.name.clone()));
+        Arc::new(Offer::new(tools, &self.settings.search, window, choice))
+    }
+
+    fn usual_offer(&self, access: &Access, window: Option<u32>) -> Arc<Offer> {
+        // Entries are put in whole, so a panic elsewhere does not spoil the list.
+        let mut offers = self.offers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = offers.iter();
+        if let Some(known) = all.find(|it| it.window == window && it.access == *access) {
+            return Arc::clone(&known.offer);
+        }
+        let search = &self.settings.search;
+        let offer = Offer::new(self.specs(access), search, window, &ToolChoice::Auto);
+        let offer = Arc::new(offer);
+        if offers.len() >= KNOWN {
+            offers.remove(0);
+        }
+        offers.push(Known {
+            access: access.clone(),
+            window,
+            offer: Arc::clone(&offer),
+        });
+        offer
     }
 
     /// Whether repeating a call of this tool could do something twice. True for unknown names.
@@ -95,7 +158,7 @@ impl Toolbox {
     fn unknown(&self, call: &ToolCall, access: &Access) -> ToolError {
         let names: Vec<String> = self
             .specs(access)
-            .into_iter()
+            .iter()
             .map(|spec| spec.name.to_string())
             .collect();
         let available = if names.is_empty() {

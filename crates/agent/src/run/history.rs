@@ -1,8 +1,10 @@
 //! What happened before: the conversation so far, and what an earlier attempt of a run left open.
 
+use super::ask::Question;
 use super::{Progress, Run};
 use crate::context;
-use domain::{Record, RunOutcome, ToolResult};
+use crate::shared::Shared;
+use domain::{Record, RunOutcome, SessionKey, ToolResult};
 use state::{Recorded, Seq};
 
 /// Records read from the log at a time.
@@ -12,6 +14,27 @@ const PAGE: usize = 1_000;
 const UNKNOWN_OUTCOME: &str = "the gateway stopped while this tool was running; whether it took \
     effect is unknown and it was not run again; check before you repeat it";
 
+/// The log of a session, oldest first.
+pub(super) async fn records(
+    shared: &Shared,
+    session: &SessionKey,
+) -> Result<Vec<Recorded>, state::Error> {
+    let mut records = Vec::new();
+    let mut after = Seq(0);
+    loop {
+        let page = shared.state.log.read(session, after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(records);
+        };
+        after = last.seq;
+        let full = page.len() == PAGE;
+        records.extend(page);
+        if !full {
+            return Ok(records);
+        }
+    }
+}
+
 impl Run<'_> {
     /// Reads the conversation so far.
     pub(super) async fn load(&mut self) -> Result<(), state::Error> {
@@ -19,7 +42,7 @@ impl Run<'_> {
             context::push_turn(&mut self.messages, &self.start.turn);
             return Ok(());
         }
-        let records = self.records().await?;
+        let records = records(self.shared, &self.claim.session).await?;
         self.messages = context::fold(&records);
         for recorded in &records {
             if recorded.run.as_ref() == Some(&self.claim.run) {
@@ -27,28 +50,6 @@ impl Run<'_> {
             }
         }
         Ok(())
-    }
-
-    async fn records(&self) -> Result<Vec<Recorded>, state::Error> {
-        let mut records = Vec::new();
-        let mut after = Seq(0);
-        loop {
-            let page = self
-                .shared
-                .state
-                .log
-                .read(&self.claim.session, after, PAGE)
-                .await?;
-            let Some(last) = page.last() else {
-                return Ok(records);
-            };
-            after = last.seq;
-            let full = page.len() == PAGE;
-            records.extend(page);
-            if !full {
-                return Ok(records);
-            }
-        }
     }
 
     /// What an earlier attempt of this run did counts against its limits, and what it left open is
@@ -87,7 +88,7 @@ impl Run<'_> {
     /// After a restart: calls of this run that were started are answered as unknown, the others are
     /// run now. Calls of other runs are none of its business, answered or not. Returns the outcome if
     /// the run ends here.
-    pub(super) async fn finish_open_calls(&mut self) -> Option<RunOutcome> {
+    pub(super) async fn finish_open_calls(&mut self, question: &Question) -> Option<RunOutcome> {
         let open = std::mem::take(&mut self.open);
         let (unknown, rest): (Vec<_>, Vec<_>) = open
             .into_iter()
@@ -106,13 +107,6 @@ impl Run<'_> {
             return None;
         }
         let rest = rest.into_iter().map(|(call, _)| call).collect();
-        let client = self
-            .start
-            .turn
-            .client_tools
-            .iter()
-            .map(|tool| tool.name.clone())
-            .collect();
-        self.call_tools(rest, &client).await
+        self.call_tools(rest, question).await
     }
 }

@@ -4,9 +4,16 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm,
     reason = "a test that meets something else must stop and say so"
 )]
 
+mod cache;
 mod crash;
+mod fifty;
 mod house;
+mod money;
+mod scripted;
+mod search;
+mod window;

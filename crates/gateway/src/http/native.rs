@@ -10,7 +10,8 @@ use domain::Origin;
 use http::StatusCode;
 use http::header::RETRY_AFTER;
 use protocol::methods::{
-    Agent, AgentWait, ChatAbort, ChatHistory, Health, LoginLink, SessionsList, Status,
+    Agent, AgentWait, ChatAbort, ChatHistory, Health, LoginLink, SessionsList, Status, UsageCalls,
+    UsageCost, UsageExplain, UsageQuote, UsageReport, UsageStatus,
 };
 use protocol::{ErrorCode, ErrorShape, METHODS, Method};
 use secrecy::ExposeSecret;
@@ -62,6 +63,15 @@ async fn dispatch(services: &Arc<Services>, name: &str, body: &[u8]) -> Result<V
         ChatHistory::NAME => out(services.chat_history(read::<ChatHistory>(body)?).await?),
         ChatAbort::NAME => out(services.chat_abort(&read::<ChatAbort>(body)?)?),
         SessionsList::NAME => out(services.sessions_list(read::<SessionsList>(body)?).await?),
+        UsageCost::NAME => out(services.usage_cost(read::<UsageCost>(body)?).await?),
+        UsageStatus::NAME => {
+            read::<UsageStatus>(body)?;
+            out(services.usage_status())
+        }
+        UsageReport::NAME => out(services.usage_report(read::<UsageReport>(body)?).await?),
+        UsageCalls::NAME => out(services.usage_calls(read::<UsageCalls>(body)?).await?),
+        UsageExplain::NAME => out(services.usage_explain(read::<UsageExplain>(body)?).await?),
+        UsageQuote::NAME => out(services.usage_quote(read::<UsageQuote>(body)?).await?),
         LoginLink::NAME => {
             read::<LoginLink>(body)?;
             out(services.login_link()?)

@@ -3,12 +3,13 @@
 pub(super) mod chat;
 mod complete;
 mod content;
-mod direct;
+pub(super) mod embeddings;
+mod media;
 pub(super) mod models;
 mod params;
 mod request;
+pub(super) mod responses;
 mod stream;
-mod target;
 mod tools;
 
 use crate::error::ApiError;

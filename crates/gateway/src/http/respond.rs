@@ -24,6 +24,11 @@ pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Reply {
     }
 }
 
+/// A JSON body that is text already.
+pub(super) fn json_text(body: String) -> Reply {
+    json_response(StatusCode::OK, body.into_bytes())
+}
+
 /// A plain text.
 pub(super) fn plain(status: StatusCode, text: &'static str) -> Reply {
     let mut reply = Response::new(ResponseBody::full(Bytes::from_static(text.as_bytes())));

@@ -1,10 +1,10 @@
-//! The table of contents of everything served over HTTP.
+//! From a request to the room that answers it, by the table of [`super::routes`].
 //!
-//! A path without a line in [`ROUTES`] is 404; a line says who may pass. Wrong methods are told
-//! before authentication, as recorded. Source: HTTP API, section 1; security specification, R9.
+//! Wrong methods are told before authentication, as recorded. Source: HTTP API, section 1.
 
 use super::respond::{self, Reply};
-use super::{health, metrics, native, openai, ui};
+use super::routes::{Route, RouteAccess, Target, allows, below, find};
+use super::{anthropic, health, metrics, native, openai, ui};
 use crate::compose::Assets;
 use crate::error::ApiError;
 use crate::net::config::ControlUiSettings;
@@ -20,97 +20,6 @@ use std::sync::Arc;
 
 /// Largest body of the native dialect.
 const NATIVE_BODY: usize = 5 * 1024 * 1024;
-
-/// A line of the table.
-#[derive(Debug, Clone, Copy)]
-pub struct Route {
-    /// The path; `*` at the end stands for one or more characters.
-    pub path: &'static str,
-    /// The methods, as the `Allow` header lists them.
-    pub methods: &'static str,
-    /// Who may pass.
-    pub access: RouteAccess,
-    target: Target,
-}
-
-/// Who may pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RouteAccess {
-    /// Anybody.
-    Open,
-    /// Anybody; who proves who they are learns more.
-    Probe,
-    /// Callers with this scope.
-    Needs(Scope),
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Target {
-    Health,
-    Ready,
-    Metrics,
-    ChatCompletions,
-    Models,
-    Model,
-    Rpc,
-    Login,
-}
-
-const fn route(
-    path: &'static str,
-    methods: &'static str,
-    access: RouteAccess,
-    target: Target,
-) -> Route {
-    Route {
-        path,
-        methods,
-        access,
-        target,
-    }
-}
-
-/// Every route but the files of the Control UI.
-pub const ROUTES: &[Route] = &[
-    route("/health", "GET, HEAD", RouteAccess::Open, Target::Health),
-    route("/healthz", "GET, HEAD", RouteAccess::Open, Target::Health),
-    route("/ready", "GET, HEAD", RouteAccess::Probe, Target::Ready),
-    route("/readyz", "GET, HEAD", RouteAccess::Probe, Target::Ready),
-    route("/startupz", "GET, HEAD", RouteAccess::Probe, Target::Ready),
-    route(
-        "/metrics",
-        "GET",
-        RouteAccess::Needs(Scope::Read),
-        Target::Metrics,
-    ),
-    route(
-        "/v1/chat/completions",
-        "POST",
-        RouteAccess::Needs(Scope::Write),
-        Target::ChatCompletions,
-    ),
-    route(
-        "/v1/models",
-        "GET",
-        RouteAccess::Needs(Scope::Read),
-        Target::Models,
-    ),
-    route(
-        "/v1/models/*",
-        "GET",
-        RouteAccess::Needs(Scope::Read),
-        Target::Model,
-    ),
-    // A method says itself which scope it needs.
-    route(
-        "/api/rpc/*",
-        "POST",
-        RouteAccess::Needs(Scope::Read),
-        Target::Rpc,
-    ),
-    // The one-time code is the credential.
-    route("/api/login", "POST", RouteAccess::Open, Target::Login),
-];
 
 /// Everything behind the door.
 pub(crate) struct Site {
@@ -143,7 +52,12 @@ impl Handler for Site {
                 .authenticate(&head.headers, query, &peer)
                 .ok(),
             RouteAccess::Needs(scope) => {
-                match self.authority.authenticate(&head.headers, query, &peer) {
+                let headers = if route.target.takes_api_key() {
+                    anthropic::credentials(&head.headers)
+                } else {
+                    Cow::Borrowed(&head.headers)
+                };
+                match self.authority.authenticate(&headers, query, &peer) {
                     Ok(caller) if caller.scopes.allow(scope) => Some(caller),
                     Ok(_) => return missing_scope(scope),
                     Err(error) => return error.response(),
@@ -155,6 +69,7 @@ impl Handler for Site {
             Err(reply) => return reply,
         };
         let asked = Asked {
+            method: &head.method,
             headers: &head.headers,
             path,
             query,
@@ -166,6 +81,7 @@ impl Handler for Site {
 
 /// What is left of a request once the door is passed.
 struct Asked<'a> {
+    method: &'a Method,
     headers: &'a HeaderMap,
     path: &'a str,
     query: Option<&'a str>,
@@ -184,13 +100,29 @@ impl Site {
             (Target::ChatCompletions, Some(caller)) => {
                 openai::chat::complete(&self.services, caller, asked.headers, &asked.body).await
             }
+            (Target::Messages, Some(caller)) => {
+                anthropic::messages(&self.services, caller, asked.headers, &asked.body).await
+            }
+            (Target::CountTokens, Some(_)) => {
+                anthropic::count_tokens(&self.services, asked.headers, &asked.body)
+            }
+            (Target::Responses, Some(caller)) => {
+                openai::responses::create(&self.services, caller, asked.headers, &asked.body).await
+            }
+            (Target::Response, Some(caller)) => {
+                let id = below(asked.path, "/v1/responses/", "");
+                openai::responses::one(&self.services, caller, asked.method, &id).await
+            }
+            (Target::CancelResponse, Some(caller)) => {
+                let id = below(asked.path, "/v1/responses/", "/cancel");
+                openai::responses::cancel(&self.services, caller, &id).await
+            }
+            (Target::Embeddings, Some(caller)) => {
+                openai::embeddings::create(&self.services, caller, asked.headers, &asked.body).await
+            }
             (Target::Models, Some(_)) => openai::models::list(&self.services, asked.query),
             (Target::Model, Some(_)) => {
-                let id = asked.path.strip_prefix("/v1/models/").unwrap_or_default();
-                match decoded(id) {
-                    Some(id) => openai::models::one(&self.services, &id),
-                    None => openai::models::one(&self.services, ""),
-                }
+                openai::models::one(&self.services, &below(asked.path, "/v1/models/", ""))
             }
             (Target::Rpc, Some(caller)) => {
                 let name = asked.path.strip_prefix("/api/rpc/").unwrap_or_default();
@@ -200,6 +132,12 @@ impl Site {
             (
                 Target::Metrics
                 | Target::ChatCompletions
+                | Target::Messages
+                | Target::CountTokens
+                | Target::Responses
+                | Target::Response
+                | Target::CancelResponse
+                | Target::Embeddings
                 | Target::Models
                 | Target::Model
                 | Target::Rpc,
@@ -215,12 +153,28 @@ impl Site {
         body: Incoming,
         peer: &Peer,
     ) -> Result<Bytes, Reply> {
+        let runtime = &self.services.runtime;
         let limit = match route.target {
+            Target::Responses | Target::Response | Target::CancelResponse
+                if !runtime.serves_responses() =>
+            {
+                return Err(openai::error_reply(&switched_off("responses", "responses")));
+            }
+            Target::Response | Target::CancelResponse => return Ok(Bytes::new()),
+            Target::Responses => openai::responses::MAX_BODY,
+            Target::Messages | Target::CountTokens if !runtime.serves_messages() => {
+                return Err(anthropic::error_reply(&switched_off(
+                    "messages", "messages",
+                )));
+            }
+            Target::Messages | Target::CountTokens => anthropic::MAX_BODY,
+            Target::Embeddings => openai::embeddings::MAX_BODY,
             Target::Health | Target::Ready | Target::Metrics | Target::Models | Target::Model => {
                 return Ok(Bytes::new());
             }
-            Target::ChatCompletions if !self.services.runtime.serves_chat_completions() => {
-                return Err(openai::error_reply(&switched_off()));
+            Target::ChatCompletions if !runtime.serves_chat_completions() => {
+                let error = switched_off("chat completions", "chatCompletions");
+                return Err(openai::error_reply(&error));
             }
             Target::ChatCompletions => openai::chat::MAX_BODY,
             Target::Rpc | Target::Login => NATIVE_BODY,
@@ -255,24 +209,6 @@ impl Site {
     }
 }
 
-fn find(path: &str) -> Option<&'static Route> {
-    ROUTES
-        .iter()
-        .find(|route| match route.path.strip_suffix('*') {
-            Some(prefix) => path
-                .strip_prefix(prefix)
-                .is_some_and(|rest| !rest.is_empty()),
-            None => route.path == path,
-        })
-}
-
-fn allows(route: &Route, method: &Method) -> bool {
-    route
-        .methods
-        .split(", ")
-        .any(|allowed| allowed == method.as_str())
-}
-
 /// Paths that never fall through to the Control UI.
 fn is_api(path: &str) -> bool {
     ["/api", "/v1", "/tools", "/hooks", "/ws"]
@@ -287,11 +223,13 @@ fn is_upgrade(headers: &HeaderMap) -> bool {
     headers.contains_key(http::header::UPGRADE)
 }
 
-fn switched_off() -> ApiError {
+fn switched_off(name: &str, key: &str) -> ApiError {
     ApiError::new(
         ErrorCode::Disabled,
-        "the chat completions endpoint is off (gateway.http.endpoints.chatCompletions.enabled); \
-         turn it on: openclaw config set gateway.http.endpoints.chatCompletions.enabled true",
+        format!(
+            "the {name} endpoint is off (gateway.http.endpoints.{key}.enabled); turn it on: \
+             openclaw config set gateway.http.endpoints.{key}.enabled true"
+        ),
     )
     .with_reason("endpoint_disabled")
 }
@@ -308,80 +246,4 @@ pub(super) fn missing_scope(scope: Scope) -> Reply {
         },
     });
     respond::json(StatusCode::FORBIDDEN, &body)
-}
-
-/// Undoes percent-encoding once; `None` when it is broken or not UTF-8.
-fn decoded(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains('%') {
-        return Some(Cow::Borrowed(text));
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let pair = [rest.next()?, rest.next()?];
-            bytes.push(
-                data_encoding::HEXLOWER_PERMISSIVE
-                    .decode(&pair)
-                    .ok()?
-                    .first()
-                    .copied()?,
-            );
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok().map(Cow::Owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_path_finds_its_own_line() {
-        for route in ROUTES {
-            let path = route.path.replace('*', "x");
-            assert_eq!(find(&path).map(|found| found.path), Some(route.path));
-        }
-        for path in [
-            "/",
-            "/v1",
-            "/v1/",
-            "/v1/models/",
-            "/V1/models",
-            "/healthz/",
-            "/api/rpc/",
-        ] {
-            assert!(find(path).is_none(), "{path}");
-        }
-    }
-
-    #[test]
-    fn only_probes_and_login_are_open() {
-        let open: Vec<_> = ROUTES
-            .iter()
-            .filter(|route| !matches!(route.access, RouteAccess::Needs(_)))
-            .map(|route| route.path)
-            .collect();
-        assert_eq!(
-            open,
-            [
-                "/health",
-                "/healthz",
-                "/ready",
-                "/readyz",
-                "/startupz",
-                "/api/login"
-            ]
-        );
-    }
-
-    #[test]
-    fn ids_are_decoded_once() {
-        assert_eq!(decoded("openclaw%2Fmain").as_deref(), Some("openclaw/main"));
-        assert_eq!(decoded("a%252F").as_deref(), Some("a%2F"));
-        assert_eq!(decoded("a%2"), None);
-        assert_eq!(decoded("%ff"), None);
-    }
 }

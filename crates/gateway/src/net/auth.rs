@@ -7,6 +7,7 @@ mod evidence;
 
 pub use access::{Access, ProxyAccess};
 pub use answer::AuthError;
+pub(crate) use caller::principal;
 pub use caller::{Caller, Identity, Scope, Scopes, UnknownScope};
 
 use super::address::ClientKey;

@@ -81,6 +81,8 @@ impl Services {
             agent: agent.id.clone(),
             session,
             origin,
+            at: None,
+            payer_key: None,
             input: vec![Message::user(params.message)],
             context: Vec::new(),
             instructions: params.extra_system_prompt.into_iter().collect(),
@@ -203,7 +205,7 @@ impl Services {
     }
 
     /// A finished run's report, from the log.
-    async fn reported(&self, row: RunRow) -> Result<RunReport, ApiError> {
+    pub(crate) async fn reported(&self, row: RunRow) -> Result<RunReport, ApiError> {
         let RunStatus::Finished(outcome) = row.status else {
             return Err(ApiError::new(
                 ErrorCode::Unavailable,

@@ -37,6 +37,8 @@ impl Services {
                 is_default: agent.id == *default,
             })
             .collect();
+        // What was settled a moment ago counts.
+        self.ledger.flush().await;
         let now = self.clock.now();
         let today = UnixMillis(now.0 - now.0.rem_euclid(DAY_MS));
         let totals = self
@@ -62,7 +64,9 @@ impl Services {
                 total_tokens: totals.usage.total().unwrap_or_default().0,
                 cost_usd: totals.cost.to_string(),
                 unpriced_calls: totals.unpriced,
+                estimated_calls: totals.estimated,
             },
+            budgets: self.budgets(),
             endpoints: seen.endpoints,
             health: self.health.report(),
             warnings: seen.warnings,

@@ -8,11 +8,15 @@
 
 mod chat;
 mod chat_tools;
+mod embeddings;
 mod faults;
 mod limits;
+mod messages;
 mod models;
 mod net;
 mod reload;
+mod responses;
 mod rpc;
 mod sessions;
 mod site;
+mod tool_search;

@@ -3,12 +3,16 @@
 mod calls;
 mod decode;
 mod encode;
-mod fail;
 
-use super::{Codec, Decode, Encoded, Peer};
+pub(super) use encode::tool;
+
+use super::{Codec, Decode, Encoded, Peer, fail};
 use crate::provider::Quirks;
 use crate::{Error, ModelInfo, ModelRequest};
 use http::{HeaderMap, StatusCode};
+
+/// The kind of state that marks reasoning some providers want back.
+const REASONING_CONTENT: &str = "reasoning_content";
 
 /// Chat completions as spoken to one peer.
 #[derive(Debug)]

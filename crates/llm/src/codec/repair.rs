@@ -5,8 +5,8 @@
 //! provider was lenient. So what is sent is derived anew for every call, by these rules:
 //! results stand right after the message whose calls they answer, in the order of the calls; a
 //! call without a result gets one that says so; results without a call, second results of one
-//! call, and empty messages are left out; broken arguments become an empty object; reasoning is
-//! sent back only to the provider that left state with it.
+//! call, and empty messages, images and files are left out; broken arguments become an empty
+//! object; reasoning is sent back only to the provider that left state with it.
 
 use domain::{Message, Part, ProviderId, ProviderState, Role, ToolCall, ToolResult};
 use std::collections::HashSet;
@@ -182,7 +182,7 @@ fn callable(call: &ToolCall) -> Call<'_> {
 fn is_said(part: &Part) -> bool {
     match part {
         Part::Text { text } => !text.is_empty(),
-        Part::Image { .. } | Part::File { .. } => true,
+        Part::Image { data, .. } | Part::File { data, .. } => !data.0.is_empty(),
         Part::Reasoning { .. } | Part::ToolCall(_) | Part::ToolResult(_) => false,
     }
 }

@@ -10,25 +10,26 @@ pub enum Api {
     #[default]
     #[serde(rename = "openai-completions")]
     OpenAiCompletions,
-    /// OpenAI responses; not served by this version.
+    /// OpenAI responses.
     #[serde(rename = "openai-responses")]
     OpenAiResponses,
-    /// Anthropic messages; not served by this version.
+    /// Anthropic messages.
     #[serde(rename = "anthropic-messages")]
     AnthropicMessages,
-    /// Gemini generateContent; not served by this version.
+    /// Gemini `generateContent`.
     #[serde(rename = "google-generative-ai")]
     GoogleGenerativeAi,
-    /// Ollama's own format; not served by this version (its `/v1` address is).
+    /// Ollama's own format; its address without `/v1`.
     #[serde(rename = "ollama")]
     Ollama,
-    /// Amazon Bedrock; not served by this version.
+    /// Amazon Bedrock's own format: refused, since Bedrock has an OpenAI-compatible address; see
+    /// the provider `bedrock`.
     #[serde(rename = "bedrock-converse-stream")]
     BedrockConverseStream,
-    /// GitHub Copilot; not served by this version.
+    /// GitHub Copilot: refused, since it needs GitHub's own sign-in.
     #[serde(rename = "github-copilot")]
     GithubCopilot,
-    /// Any other name.
+    /// Any other name: refused.
     #[serde(untagged)]
     Other(String),
 }

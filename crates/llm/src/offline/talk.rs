@@ -1,6 +1,7 @@
 //! Small talk: rules, tried in order.
 
 use super::HELP;
+use domain::stamp::unstamped;
 use domain::{Message, Role};
 
 /// What the user said last; empty when nothing.
@@ -12,7 +13,7 @@ fn user_texts(messages: &[Message]) -> impl DoubleEndedIterator<Item = String> +
     messages
         .iter()
         .filter(|message| message.role == Role::User)
-        .map(Message::text)
+        .map(|message| unstamped(&message.text()).to_owned())
 }
 
 /// Answers `last` in the light of what was said before.

@@ -1,48 +1,45 @@
 //! Joins the vendor table, the settings and the keys to the list of usable providers.
 
+use super::keys::{self, FetchedKeys};
 use super::vendors::{VENDORS, Vendor};
 use super::{AuthStyle, OFFLINE, ProviderConfig, Timeouts};
 use crate::config::{
     Api, CostSettings, Mode, ModelSettings, ModelsSettings, ProviderSettings, TimeoutSettings,
 };
 use crate::{MediaKinds, ModelInfo, Price};
-use config::SecretInput;
-use domain::{ModelId, ProviderId};
+use domain::ModelId;
 use http::{HeaderName, HeaderValue, Uri};
 use secrecy::{ExposeSecret, SecretString};
-use std::collections::HashMap;
-use std::hash::BuildHasher;
 use std::time::Duration;
 
 /// Makes the list of usable providers: configured ones first, by name; then, unless the mode is
 /// `replace`, every known vendor whose key `env_key` finds, in the order of the vendor table; the
 /// built-in offline model last.
 ///
-/// `resolved` holds the keys of `models.providers.<id>.apiKey`. The second list says, one line
-/// each, what could not be used and what to change; such a provider is left out.
-pub fn configure<S: BuildHasher>(
+/// `fetched` holds the keys of `models.providers`. The second list says, one line each, what could
+/// not be used and what to change; such a provider is left out.
+pub fn configure(
     settings: &ModelsSettings,
     env_key: &dyn Fn(&str) -> Option<SecretString>,
-    mut resolved: HashMap<ProviderId, SecretString, S>,
+    mut fetched: FetchedKeys,
 ) -> (Vec<ProviderConfig>, Vec<String>) {
     let mut providers = Vec::new();
     let mut problems = Vec::new();
     for (id, section) in &settings.providers {
-        let given = resolved.remove(id.as_str());
-        match configured(id, section, given, env_key) {
+        match configured(id, section, fetched.take(id), env_key) {
             Ok(config) => providers.push(config),
             Err(problem) => problems.push(format!("models.providers.{id}{problem}")),
         }
     }
     if settings.mode == Mode::Merge {
-        for vendor in VENDORS
-            .iter()
-            .filter(|row| !settings.providers.contains_key(row.id))
-        {
-            if let Some(key) = vendor.env_keys.iter().find_map(|name| env_key(name)) {
-                let mut config = from_vendor(vendor);
-                config.keys = vec![key];
-                providers.push(config);
+        let unlisted = |row: &&Vendor| !settings.providers.contains_key(row.id);
+        for vendor in VENDORS.iter().filter(unlisted) {
+            let keys = keys::of_environment(vendor, env_key);
+            if !keys.is_empty() && vendor.needs_only_a_key() {
+                providers.push(ProviderConfig {
+                    keys,
+                    ..from_vendor(vendor)
+                });
             }
         }
     }
@@ -53,6 +50,7 @@ pub fn configure<S: BuildHasher>(
 /// A provider as the vendor table describes it, without a key.
 pub(super) fn from_vendor(vendor: &Vendor) -> ProviderConfig {
     ProviderConfig {
+        api: vendor.api.clone(),
         auth_header: vendor.auth,
         key_hint: vendor.env_keys.first().map(|name| {
             format!(
@@ -61,6 +59,11 @@ pub(super) fn from_vendor(vendor: &Vendor) -> ProviderConfig {
             )
         }),
         models: vendor.models.iter().map(|row| row.info(vendor)).collect(),
+        embeddings: vendor
+            .embeddings
+            .iter()
+            .map(|row| row.info(vendor))
+            .collect(),
         default_model: vendor.default_model.map(ModelId::new),
         open_ended: vendor.open_ended,
         free: vendor.local.is_some(),
@@ -72,7 +75,7 @@ pub(super) fn from_vendor(vendor: &Vendor) -> ProviderConfig {
 fn configured(
     id: &str,
     section: &ProviderSettings,
-    given: Option<SecretString>,
+    fetched: Vec<SecretString>,
     env_key: &dyn Fn(&str) -> Option<SecretString>,
 ) -> Result<ProviderConfig, String> {
     if id == OFFLINE {
@@ -83,43 +86,23 @@ fn configured(
     }
     let vendor = VENDORS.iter().find(|vendor| vendor.id == id);
     let mut config = vendor.map_or_else(|| ProviderConfig::new(id, ""), from_vendor);
-    // A key of the environment belongs to the vendor's own address: to another address only a key
-    // of the settings is sent.
-    let mut at_home = vendor.is_some();
     if let Some(base_url) = &section.base_url {
         let base_url = base_url.trim().trim_end_matches('/');
-        at_home = at_home && base_url == config.base_url;
         base_url.clone_into(&mut config.base_url);
     }
-    check_url(&config.base_url)?;
-    if let Some(api) = &section.api {
-        config.api = api.clone();
+    check_url(&config.base_url, vendor)?;
+    config.api = api(section, vendor, &config.base_url);
+    check_api(&config.api)?;
+    config.auth_header = auth(section, vendor, &config.api);
+    // A key of the environment belongs to the vendor's own servers: to another server only a key of
+    // the settings is sent.
+    let at_home = vendor.filter(|vendor| is_home(vendor, &config.base_url));
+    config.keys = keys::of_settings(section, fetched)?;
+    if let (true, Some(vendor)) = (config.keys.is_empty(), at_home) {
+        config.keys = keys::of_environment(vendor, env_key);
     }
-    if config.api != Api::OpenAiCompletions {
-        return Err(format!(
-            ".api: {:?} is not served by this version; use \"openai-completions\" with the \
-             provider's OpenAI-compatible address",
-            config.api.as_str()
-        ));
-    }
-    let usual_key = || {
-        let names = vendor.filter(|_| at_home)?.env_keys;
-        names.iter().find_map(|name| env_key(name))
-    };
-    let key = match (&section.api_key, given) {
-        (_, Some(key)) => Some(key),
-        (Some(SecretInput::Inline(key)), None) => Some(checked(key)?),
-        (Some(SecretInput::Ref(_)), None) => {
-            return Err(".apiKey: the reference could not be resolved".to_owned());
-        }
-        (None, None) => usual_key(),
-    };
-    config.keys = key.into_iter().collect();
     config.headers = headers(section)?;
-    if section.auth_header == Some(false) {
-        config.auth_header = AuthStyle::None;
-    }
-    if !at_home || config.auth_header == AuthStyle::None {
+    if at_home.is_none() || config.auth_header == AuthStyle::None {
         config.key_hint = None;
     }
     config.timeouts = timeouts(&section.timeouts);
@@ -128,21 +111,82 @@ fn configured(
     Ok(config)
 }
 
-/// An empty text, or a variable that was not there to be filled in, is no key.
-fn checked(key: &SecretString) -> Result<SecretString, String> {
-    let text = key.expose_secret().trim();
-    if text.is_empty() {
-        return Err(".apiKey: is empty".to_owned());
+/// The wire format: as set, else the vendor's, unless the address is the one at which the vendor
+/// imitates chat completions.
+fn api(section: &ProviderSettings, vendor: Option<&Vendor>, base_url: &str) -> Api {
+    let imitates = |vendor: &&Vendor| {
+        vendor
+            .imitates_at
+            .is_some_and(|end| base_url.ends_with(end))
+    };
+    match (&section.api, vendor) {
+        (Some(api), _) => api.clone(),
+        (None, Some(vendor)) if !imitates(&vendor) => vendor.api.clone(),
+        (None, Some(_) | None) => Api::OpenAiCompletions,
     }
-    if text.starts_with("${") && text.ends_with('}') {
-        return Err(format!(".apiKey: the variable {text} is not set"));
-    }
-    Ok(key.clone())
 }
 
-fn check_url(base_url: &str) -> Result<(), String> {
+fn check_api(api: &Api) -> Result<(), String> {
+    let instead = match api {
+        Api::OpenAiCompletions
+        | Api::OpenAiResponses
+        | Api::AnthropicMessages
+        | Api::GoogleGenerativeAi
+        | Api::Ollama => return Ok(()),
+        Api::BedrockConverseStream => {
+            "Bedrock's own format is not spoken; use \"openai-completions\" with baseUrl \
+             https://bedrock-runtime.REGION.amazonaws.com/openai/v1 and a Bedrock API key"
+        }
+        Api::GithubCopilot => {
+            "GitHub's own sign-in is not spoken; use another provider, or an \
+             OpenAI-compatible server in front of it with \"openai-completions\""
+        }
+        Api::Other(_) => {
+            "unknown; use openai-completions, openai-responses, anthropic-messages, \
+             google-generative-ai or ollama"
+        }
+    };
+    Err(format!(".api: {:?}: {instead}", api.as_str()))
+}
+
+/// How the key is sent: as set, else as the vendor wants it, as long as its own family of wire
+/// formats is spoken.
+fn auth(section: &ProviderSettings, vendor: Option<&Vendor>, api: &Api) -> AuthStyle {
+    let usual = AuthStyle::usual(api);
+    match section.auth_header {
+        Some(true) => AuthStyle::Bearer,
+        Some(false) => AuthStyle::None,
+        None => vendor
+            .filter(|vendor| AuthStyle::usual(&vendor.api) == usual)
+            .map_or(usual, |vendor| vendor.auth),
+    }
+}
+
+/// Whether an address is on one of the vendor's own servers.
+fn is_home(vendor: &Vendor, base_url: &str) -> bool {
+    let server = |url: &str| {
+        let uri: Uri = url.parse().ok()?;
+        let host = uri.host()?.to_ascii_lowercase();
+        Some((uri.scheme_str()?.to_owned(), host, uri.port_u16()))
+    };
+    match vendor.own_address {
+        None => server(base_url) == server(vendor.base_url),
+        Some(own) => server(base_url).is_some_and(|(scheme, host, port)| {
+            let theirs = own.hosts.iter().any(|end| host.ends_with(end));
+            scheme == "https" && port.is_none() && theirs
+        }),
+    }
+}
+
+fn check_url(base_url: &str, vendor: Option<&Vendor>) -> Result<(), String> {
     if base_url.is_empty() {
-        return Err(".baseUrl: required, since the provider is not one we know".to_owned());
+        return Err(match vendor.and_then(|vendor| vendor.own_address) {
+            Some(own) => format!(
+                ".baseUrl: required; yours looks like {example}",
+                example = own.example
+            ),
+            None => ".baseUrl: required, since the provider is not one we know".to_owned(),
+        });
     }
     let uri: Uri = base_url
         .parse()
@@ -235,15 +279,20 @@ fn model(config: &ProviderConfig, section: &ModelSettings, base: Option<ModelInf
         price: config.free.then_some(Price::FREE),
         best_for: None,
     });
-    let images = section
-        .input
-        .as_ref()
-        .map(|kinds| kinds.iter().any(|kind| kind == "image"));
+    let reads = |name: &str, known: bool| {
+        let kinds = section.input.as_ref();
+        kinds.map_or(known, |kinds| kinds.iter().any(|kind| kind == name))
+    };
     ModelInfo {
         name: section.name.clone().unwrap_or(base.name),
         context_window: section.context_window.or(base.context_window),
         max_output: section.max_tokens.or(base.max_output),
-        images: images.unwrap_or(base.images),
+        images: reads("image", base.images),
+        media: MediaKinds {
+            documents: reads("document", base.media.documents),
+            audio: reads("audio", base.media.audio),
+            video: reads("video", base.media.video),
+        },
         reasoning: section.reasoning.unwrap_or(base.reasoning),
         price: section.cost.as_ref().map(price).or(base.price),
         ..base

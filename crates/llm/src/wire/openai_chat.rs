@@ -8,15 +8,14 @@
 mod answer;
 mod error;
 mod request;
-mod scalar;
 
+pub use super::scalar::{Arguments, Scalar};
 pub use answer::{
     AnswerMessage, CallDelta, ChatAnswer, ChatChunk, Choice, ChunkChoice, Delta, FunctionDelta,
     OutputTokens, PromptTokens, WireUsage,
 };
 pub use error::{ErrorBody, ErrorDetail};
 pub use request::{
-    CallFunction, ChatMessage, ChatRequest, Content, ContentPart, ImageUrl, NamedFunction, Stop,
-    StreamOptions, Tool, ToolCallDto, ToolChoiceDto, ToolFunction,
+    CallFunction, ChatMessage, ChatRequest, Content, ContentPart, FilePart, ImageUrl, InputAudio,
+    NamedFunction, Stop, StreamOptions, Tool, ToolCallDto, ToolChoiceDto, ToolFunction,
 };
-pub use scalar::{Arguments, Scalar};

@@ -121,10 +121,12 @@ fn the_vendor_table_is_sound() {
             "{}",
             vendor.id
         );
-        assert_eq!(
-            vendor.base_url.starts_with("https://"),
-            !vendor.base_url.contains("127.0.0.1")
-        );
+        let (address, here) = match vendor.own_address {
+            Some(own) => (own.example, false),
+            None => (vendor.base_url, vendor.base_url.contains("127.0.0.1")),
+        };
+        assert_eq!(address.starts_with("https://"), !here, "{}", vendor.id);
+        assert_eq!(vendor.base_url.is_empty(), vendor.own_address.is_some());
         if let Some(default) = vendor.default_model {
             assert!(
                 vendor.models.iter().any(|row| row.id == default),
@@ -133,11 +135,8 @@ fn the_vendor_table_is_sound() {
             );
         }
         if let Some(local) = vendor.local {
-            assert!(
-                vendor
-                    .base_url
-                    .contains(&format!("127.0.0.1:{}/", local.port))
-            );
+            let origin = format!("http://127.0.0.1:{}", local.port);
+            assert!(vendor.base_url.starts_with(&origin), "{}", vendor.id);
         }
         for row in vendor.models {
             if let Some(price) = row.price {
@@ -197,5 +196,68 @@ fn published_rows_are_as_promised() {
             "{model}"
         );
         assert!(row.best_for.is_some() && row.images && row.tools, "{model}");
+        assert!(row.media.documents, "{model}");
+    }
+    let media = row("google", "gemini-3.1-pro").media;
+    assert!(media.audio && media.video);
+}
+
+#[test]
+fn every_promised_vendor_has_a_row() {
+    let promised = [
+        "anthropic",
+        "azure",
+        "bedrock",
+        "cerebras",
+        "deepseek",
+        "fireworks",
+        "google",
+        "groq",
+        "litellm",
+        "llamacpp",
+        "lmstudio",
+        "mistral",
+        "ollama",
+        "openai",
+        "openrouter",
+        "perplexity",
+        "sglang",
+        "together",
+        "vllm",
+        "xai",
+    ];
+    let mut rows: Vec<&str> = VENDORS.iter().map(|vendor| vendor.id).collect();
+    rows.sort_unstable();
+    assert_eq!(rows, promised);
+}
+
+#[test]
+fn models_that_embed_are_found_but_not_among_those_that_answer() {
+    let settings = r#"{ "providers": { "openai": {}, "mistral": {} } }"#;
+    let settings: llm::ModelsSettings = serde_json::from_str(settings).unwrap();
+    let keys = llm::provider::FetchedKeys::default();
+    let (providers, _) = llm::provider::configure(&settings, &|_| None, keys);
+    let catalog = Catalog::new(providers, BTreeMap::new());
+    let tokens = Usage {
+        input: Some(TokenCount(1_000_000)),
+        ..Usage::default()
+    };
+    for (name, cost) in [
+        ("openai/text-embedding-3-small", 20_000),
+        ("text-embedding-3-large", 130_000),
+        ("mistral/mistral-embed", 100_000),
+    ] {
+        let found = catalog.resolve(name).unwrap();
+        assert!(found.info.reference().ends_with(name));
+        assert_eq!(
+            found.info.price.unwrap().cost(&tokens),
+            Some(MicroUsd(cost))
+        );
+        assert!(catalog.iter().all(|info| info.model != found.info.model));
+        assert!(
+            catalog
+                .embeddings()
+                .any(|info| info.model == found.info.model)
+        );
     }
 }

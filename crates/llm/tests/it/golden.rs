@@ -1,145 +1,228 @@
-//! One folder per conversation with a provider: what is asked (`ask.json`), what is sent for it
-//! (`request.json`), what comes back (`stream.sse` or `body.json`), what it means (`events.txt`).
-//! `UPDATE=1` writes `request.json` and `events.txt` anew; read the difference before keeping it.
+//! One folder per wire, and in it one per conversation with a provider: what is asked (`ask.json`),
+//! what is sent for it (`request.json`), what comes back (`stream.sse`, `stream.ndjson` or
+//! `body.json`), what it means (`events.txt`).
+//! `UPDATE=1` writes `request.json` and `events.txt` anew, `UPDATE=<wire>` those of one wire; read the
+//! difference before keeping it.
+
+mod ask;
 
 use crate::said;
-use domain::{Message, ModelId, ProviderId, Sampling, ToolChoice, ToolSpec};
+use ask::Ask;
+use domain::Usage;
+use llm::codec::anthropic::Anthropic;
+use llm::codec::gemini::Gemini;
+use llm::codec::ollama::Ollama;
 use llm::codec::openai_chat::OpenAiChat;
-use llm::codec::{Codec, Peer};
-use llm::provider::Quirks;
-use llm::sse::{Parser, Stopped};
-use llm::{Collector, Error, ModelEvent, ModelInfo, ModelRequest, PartIndex};
-use serde::Deserialize;
+use llm::codec::openai_responses::OpenAiResponses;
+use llm::codec::{Codec, Framing, Peer};
+use llm::lines::Lines;
+use llm::sse::{Frame, Parser, Stopped};
+use llm::{Collector, Error, ModelEvent, ModelInfo, PartIndex};
 use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/openai_chat");
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Ask {
-    system: Vec<String>,
-    messages: Vec<Message>,
-    tools: Vec<ToolSpec>,
-    tool_choice: ToolChoice,
-    sampling: Sampling,
-    stream: bool,
+/// A wire format with its folder.
+pub(crate) struct Wire {
+    /// Its folder under `tests/golden`.
+    pub(crate) folder: &'static str,
+    /// Makes its codec.
+    pub(crate) codec: fn(Peer) -> Box<dyn Codec>,
+    /// Where requests go: for an answer as it comes, and for one in one piece. `{model}` stands for
+    /// the model.
+    paths: [&'static str; 2],
+    /// Fewer cases than this means that the folder is missing.
+    least: usize,
 }
 
-impl Default for Ask {
-    fn default() -> Self {
-        Self {
-            system: Vec::new(),
-            messages: vec![Message::user("hello")],
-            tools: Vec::new(),
-            tool_choice: ToolChoice::Auto,
-            sampling: Sampling::default(),
-            stream: true,
-        }
+/// Every wire format.
+#[rustfmt::skip]
+pub(crate) const WIRES: &[Wire] = &[
+    Wire { folder: "anthropic", codec: |peer| Box::new(Anthropic::new(peer)), paths: ["/messages"; 2], least: 20 },
+    Wire { folder: "gemini", codec: |peer| Box::new(Gemini::new(peer)), paths: ["/models/{model}:streamGenerateContent?alt=sse", "/models/{model}:generateContent"], least: 18 },
+    Wire { folder: "ollama", codec: |peer| Box::new(Ollama::new(peer)), paths: ["/api/chat"; 2], least: 30 },
+    Wire { folder: "openai_chat", codec: |peer| Box::new(OpenAiChat::new(peer)), paths: ["/chat/completions"; 2], least: 12 },
+    Wire { folder: "openai_responses", codec: |peer| Box::new(OpenAiResponses::new(peer)), paths: ["/responses"; 2], least: 35 },
+];
+
+/// Who is talked to when `model` is asked.
+pub(crate) fn peer(model: &ModelInfo) -> Peer {
+    let secrets = vec![secrecy::SecretString::from("sk-canary-0123456789")];
+    Peer {
+        provider: model.provider.clone(),
+        model: model.model.clone(),
+        secrets: secrets.into(),
     }
 }
 
+/// The usual model.
 pub(crate) fn info() -> ModelInfo {
-    ModelInfo {
-        provider: ProviderId::new("acme"),
-        model: ModelId::new("m-1"),
-        name: "M 1".to_owned(),
-        context_window: None,
-        max_output: None,
-        images: true,
-        media: llm::MediaKinds::default(),
-        tools: true,
-        reasoning: false,
-        price: None,
-        best_for: None,
-    }
+    Ask::default().model()
 }
 
 pub(crate) fn codec() -> OpenAiChat {
-    let secrets = vec![secrecy::SecretString::from("sk-canary-0123456789")];
-    OpenAiChat::new(Peer {
-        provider: ProviderId::new("acme"),
-        model: ModelId::new("m-1"),
-        secrets: secrets.into(),
+    OpenAiChat::new(peer(&info()))
+}
+
+impl Wire {
+    fn cases(&'static self) -> Vec<Case> {
+        let mut folders: Vec<PathBuf> = fs::read_dir(Path::new(FOLDER).join(self.folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        folders.sort();
+        assert!(folders.len() >= self.least, "{} has gaps", self.folder);
+        folders
+            .into_iter()
+            .map(|folder| Case { wire: self, folder })
+            .collect()
+    }
+}
+
+/// One conversation with a provider.
+struct Case {
+    wire: &'static Wire,
+    folder: PathBuf,
+}
+
+impl Case {
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn ask(&self) -> Ask {
+        fs::read_to_string(self.file("ask.json"))
+            .map(|text| {
+                serde_json::from_str(&text).unwrap_or_else(|error| panic!("{self}: {error}"))
+            })
+            .unwrap_or_default()
+    }
+
+    fn codec(&self) -> Box<dyn Codec> {
+        (self.wire.codec)(peer(&self.ask().model()))
+    }
+
+    /// The streamed answer, if it has one.
+    fn stream(&self) -> Option<Vec<u8>> {
+        let name = match self.codec().framing() {
+            Framing::Events => "stream.sse",
+            Framing::Lines => "stream.ndjson",
+        };
+        fs::read(self.file(name)).ok()
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.folder.display().fmt(f)
+    }
+}
+
+/// Every case of every wire.
+fn cases() -> impl Iterator<Item = Case> {
+    WIRES.iter().flat_map(Wire::cases)
+}
+
+/// Gives each frame of a stream that arrives in the given pieces to `reader`.
+fn parse<'a, E>(
+    framing: Framing,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+    mut reader: impl FnMut(Frame<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let run = || -> Result<(), Stopped<E>> {
+        match framing {
+            Framing::Events => {
+                let mut parser = Parser::new(1 << 20);
+                for piece in pieces {
+                    parser.push(piece, &mut reader)?;
+                }
+                parser.finish(&mut reader)
+            }
+            Framing::Lines => {
+                let mut lines = Lines::new(1 << 20);
+                for piece in pieces {
+                    lines.push(piece, &mut reader)?;
+                }
+                lines.finish(&mut reader)
+            }
+        }
+    };
+    run().map_err(|stopped| match stopped {
+        Stopped::Reader(error) => error,
+        Stopped::TooLong(error) => panic!("{error}"),
     })
 }
 
-fn cases() -> Vec<PathBuf> {
-    let mut cases: Vec<PathBuf> = fs::read_dir(FOLDER)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    cases.sort();
-    assert!(cases.len() >= 12, "the golden folder is missing");
-    cases
+/// The frames of a stream: name and data.
+fn frames<'a>(
+    framing: Framing,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> Vec<(String, Vec<u8>)> {
+    let mut all = Vec::new();
+    let Ok(()) = parse::<Infallible>(framing, pieces, |frame| {
+        all.push((frame.event.to_owned(), frame.data.to_owned()));
+        Ok(())
+    });
+    all
 }
 
-fn compare(path: &Path, actual: &str) {
+/// Decodes a stream that arrives in the given pieces.
+pub(crate) fn decode<'a>(
+    codec: &dyn Codec,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> (Vec<ModelEvent>, Option<Error>) {
+    let mut decoder = codec.decoder();
+    let mut out = VecDeque::new();
+    let read = parse(codec.framing(), pieces, |frame| {
+        decoder.frame(&frame, &mut out)
+    });
+    let end = read.and_then(|()| decoder.end(&mut out));
+    (out.into(), end.err())
+}
+
+/// Fails when a file does not hold what it should.
+pub(crate) fn compare(path: &Path, actual: &str) {
     // The only place that writes: on purpose, by hand.
-    if option_env!("UPDATE").is_some() {
+    let named = |what: &str| what == "1" || path.starts_with(Path::new(FOLDER).join(what));
+    if option_env!("UPDATE").is_some_and(named) {
         fs::write(path, actual).unwrap();
     }
     let expected = fs::read_to_string(path).unwrap_or_default();
     assert_eq!(actual, expected, "{} differs", path.display());
 }
 
-/// Decodes a stream that arrives in the given pieces.
-fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<ModelEvent>, Option<Error>) {
-    let mut parser = Parser::new(1 << 20);
-    let mut decoder = codec().decoder();
-    let mut out = VecDeque::new();
-    let run = || -> Result<(), Stopped<Error>> {
-        for piece in pieces {
-            parser.push(piece, |frame| decoder.frame(&frame, &mut out))?;
-        }
-        parser.finish(|frame| decoder.frame(&frame, &mut out))?;
-        decoder.end(&mut out).map_err(Stopped::Reader)
-    };
-    let end = match run() {
-        Ok(()) => None,
-        Err(Stopped::Reader(error)) => Some(error),
-        Err(Stopped::TooLong(error)) => panic!("{error}"),
-    };
-    (out.into(), end)
-}
-
 #[test]
 fn requests_are_written_as_recorded() {
     for case in cases() {
-        let ask: Ask = fs::read_to_string(case.join("ask.json"))
-            .map(|text| serde_json::from_str(&text).unwrap())
-            .unwrap_or_default();
-        let request = ModelRequest {
-            system: ask.system.into_iter().map(Into::into).collect(),
-            messages: ask.messages,
-            tools: ask.tools.into(),
-            tool_choice: ask.tool_choice,
-            sampling: ask.sampling,
-            stream: ask.stream,
-            cache: llm::CacheHints::default(),
-        };
-        let encoded = codec().encode(&request, &info(), Quirks::USUAL).unwrap();
-        assert_eq!(encoded.path, "/chat/completions");
+        let ask = case.ask();
+        let (model, quirks, whole) = (ask.model(), ask.quirks(), usize::from(!ask.streams()));
+        let encoded = case.codec().encode(&ask.request(), &model, quirks).unwrap();
+        let path = case.wire.paths[whole].replace("{model}", model.model.as_str());
+        assert_eq!(encoded.path, path, "{case}");
         let body: serde_json::Value = serde_json::from_slice(&encoded.body).unwrap();
         let text = format!("{}\n", serde_json::to_string_pretty(&body).unwrap());
-        compare(&case.join("request.json"), &text);
+        compare(&case.file("request.json"), &text);
     }
 }
 
 #[test]
 fn answers_are_read_as_recorded() {
     for case in cases() {
-        let (events, end) = match fs::read(case.join("body.json")) {
-            Ok(body) => {
-                let mut out = VecDeque::new();
-                let end = codec().decoder().body(&body, &mut out).err();
-                (out.into(), end)
-            }
-            Err(_) => decode([fs::read(case.join("stream.sse")).unwrap().as_slice()]),
+        let codec = case.codec();
+        let (events, end) = if let Some(stream) = case.stream() {
+            decode(&*codec, [stream.as_slice()])
+        } else {
+            let body = fs::read(case.file("body.json")).expect("an answer");
+            let mut out = VecDeque::new();
+            let end = codec.decoder().body(&body, &mut out).err();
+            (out.into(), end)
         };
         compare(
-            &case.join("events.txt"),
+            &case.file("events.txt"),
             &said::lines(&events, end.as_ref()),
         );
     }
@@ -148,28 +231,23 @@ fn answers_are_read_as_recorded() {
 #[test]
 fn how_the_bytes_are_cut_does_not_matter() {
     for case in cases() {
-        let Ok(stream) = fs::read(case.join("stream.sse")) else {
+        let Some(stream) = case.stream() else {
             continue;
         };
-        let expected = fs::read_to_string(case.join("events.txt")).unwrap();
-        let read = |pieces: Vec<&[u8]>| {
-            let (events, end) = decode(pieces);
-            said::lines(&events, end.as_ref())
-        };
+        let codec = case.codec();
+        // A decoder sees frames and nothing else, so the same frames mean the same events.
+        let whole = frames(codec.framing(), [stream.as_slice()]);
         for at in 0..=stream.len() {
             let (left, right) = stream.split_at(at);
-            assert_eq!(
-                read(vec![left, right]),
-                expected,
-                "{} cut at {at}",
-                case.display()
-            );
+            let cut = frames(codec.framing(), [left, right]);
+            assert_eq!(cut, whole, "{case} cut at {at}");
         }
+        let expected = fs::read_to_string(case.file("events.txt")).unwrap();
+        let (events, end) = decode(&*codec, stream.chunks(1));
         assert_eq!(
-            read(stream.chunks(1).collect()),
+            said::lines(&events, end.as_ref()),
             expected,
-            "{} in bytes",
-            case.display()
+            "{case} in bytes"
         );
     }
 }
@@ -178,21 +256,17 @@ fn how_the_bytes_are_cut_does_not_matter() {
 #[test]
 fn events_keep_their_order() {
     for case in cases() {
-        let Ok(stream) = fs::read(case.join("stream.sse")) else {
+        let Some(stream) = case.stream() else {
             continue;
         };
-        let (events, end) = decode([stream.as_slice()]);
-        let name = case.display();
+        let (events, end) = decode(&*case.codec(), [stream.as_slice()]);
+        let name = case.to_string();
         let finished = events
             .iter()
             .filter(|e| matches!(e, ModelEvent::Finished { .. }))
             .count();
         assert_eq!(finished, usize::from(end.is_none()), "{name}");
-        let usages = events
-            .iter()
-            .filter(|e| matches!(e, ModelEvent::Usage(_)))
-            .count();
-        assert!(usages <= 1, "{name}");
+        let mut usage = Usage::default();
         let mut called: Vec<PartIndex> = Vec::new();
         for (at, event) in events.iter().enumerate() {
             match event {
@@ -212,11 +286,16 @@ fn events_keep_their_order() {
                 ModelEvent::ToolCallArguments { part, .. } => {
                     assert!(called.contains(part), "{name}");
                 }
+                // The last one counts, so none may take back what one before it knew.
+                ModelEvent::Usage(next) => {
+                    assert!(usage.input <= next.input, "{name}");
+                    assert!(usage.output <= next.output, "{name}");
+                    usage = *next;
+                }
                 ModelEvent::Finished { .. } => assert_eq!(at + 1, events.len(), "{name}"),
                 ModelEvent::Text { .. }
                 | ModelEvent::Reasoning { .. }
-                | ModelEvent::Opaque { .. }
-                | ModelEvent::Usage(_) => {}
+                | ModelEvent::Opaque { .. } => {}
             }
         }
         let mut collector = Collector::new();

@@ -7,16 +7,22 @@
     reason = "a test that cannot go on fails; clippy.toml knows only functions marked as tests"
 )]
 
+mod anthropic;
 mod catalog;
+mod embed;
 mod fake;
+mod gemini;
 mod golden;
 mod offline;
 mod quirks;
 mod refusals;
 mod repair;
+mod router;
+mod routing;
 mod said;
 mod settings;
 mod sse;
+mod switch;
 mod transport;
 
 /// Calls one model and nobody else.

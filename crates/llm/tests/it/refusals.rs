@@ -5,6 +5,8 @@ use domain::FailureKind::{self, *};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use llm::Error;
 use llm::codec::Codec;
+use llm::codec::ollama::Ollama;
+use llm::codec::openai_responses::OpenAiResponses;
 use std::time::Duration;
 
 type Headers<'a> = &'a [(&'static str, &'a str)];
@@ -178,4 +180,62 @@ fn empty_refusals_still_say_something() {
         refusal(500, &[], "").to_string(),
         "acme failed with status 500: internal server error"
     );
+}
+
+/// What the other formats of OpenAI's kind say in words of their own.
+#[test]
+fn other_wires_refuse_in_their_own_words() {
+    let model = crate::golden::info();
+    let responses = OpenAiResponses::new(crate::golden::peer(&model));
+    let ollama = Ollama::new(crate::golden::peer(&model));
+    let table: &[(&dyn Codec, u16, &str, FailureKind)] = &[
+        (
+            &responses,
+            400,
+            r#"{"error":{"message":"Your input exceeds the context window of this model.","type":"invalid_request_error","code":"context_length_exceeded","param":"input"}}"#,
+            ContextTooLong,
+        ),
+        (
+            &responses,
+            400,
+            r#"{"error":{"message":"Unsupported parameter: 'temperature'","type":"invalid_request_error"}}"#,
+            InvalidRequest,
+        ),
+        (
+            &responses,
+            404,
+            r#"{"error":{"message":"The model does not exist","code":"model_not_found"}}"#,
+            ModelNotFound,
+        ),
+        (
+            &responses,
+            429,
+            r#"{"error":{"message":"You exceeded your quota","code":"insufficient_quota"}}"#,
+            Forbidden,
+        ),
+        (
+            &ollama,
+            404,
+            r#"{"error":"model \"m-1\" not found, try pulling it first"}"#,
+            ModelNotFound,
+        ),
+        (
+            &ollama,
+            400,
+            r#"{"error":"m-1 does not support tools"}"#,
+            InvalidRequest,
+        ),
+        (
+            &ollama,
+            400,
+            r#"{"error":"the input length exceeds the context length"}"#,
+            ContextTooLong,
+        ),
+        (&ollama, 503, r#"{"error":"server busy"}"#, ProviderFailed),
+    ];
+    for (codec, status, body, kind) in table {
+        let status = StatusCode::from_u16(*status).unwrap();
+        let error = codec.error(status, &HeaderMap::new(), body.as_bytes());
+        assert_eq!(error.kind(), *kind, "{body}");
+    }
 }

@@ -1,7 +1,10 @@
 //! Whatever the history, what is sent is valid. The check reads the wire, not the code.
 
 use crate::golden::{codec, info};
-use domain::{Blob, Message, Part, Role, ToolCall, ToolCallId, ToolChoice, ToolName, ToolResult};
+use domain::{
+    Blob, Message, Part, ProviderId, ProviderState, Role, ToolCall, ToolCallId, ToolChoice,
+    ToolName, ToolResult,
+};
 use llm::ModelRequest;
 use llm::codec::Codec;
 use llm::provider::Quirks;
@@ -109,7 +112,14 @@ fn part() -> impl Strategy<Value = Part> {
         "toolu_01ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789_long",
     ];
     let id = proptest::sample::select(ids.to_vec());
-    let text = proptest::sample::select(vec!["", "hello", "two\nlines"]);
+    let text = proptest::sample::select(vec!["", " \n", "hello", "two\nlines"]);
+    let keep = proptest::sample::select(vec![
+        None,
+        Some(("acme", "thinking", "m-1 c2ln")),
+        Some(("acme", "redacted_thinking", "m-1 c2VjcmV0")),
+        Some(("acme", "thinking", "m-2 c2ln")),
+        Some(("other", "thinking", "m-1 c2ln")),
+    ]);
     let json = proptest::sample::select(vec![
         "",
         "{}",
@@ -119,14 +129,18 @@ fn part() -> impl Strategy<Value = Part> {
         "null",
         " {} ",
     ]);
-    let name = proptest::sample::select(vec!["", "read", "write"]);
+    let name = proptest::sample::select(vec!["", "read", "a.b c"]);
     prop_oneof![
         text.clone().prop_map(|text| Part::Text {
             text: text.to_owned()
         }),
-        text.clone().prop_map(|text| Part::Reasoning {
+        (text.clone(), keep).prop_map(|(text, keep)| Part::Reasoning {
             text: text.to_owned(),
-            keep: None
+            keep: keep.map(|(provider, kind, data)| ProviderState {
+                provider: ProviderId::new(provider),
+                kind: kind.into(),
+                data: data.into(),
+            }),
         }),
         Just(Part::Image {
             media_type: "image/png".to_owned(),
@@ -139,18 +153,19 @@ fn part() -> impl Strategy<Value = Part> {
                 arguments: json.to_owned(),
             })
         }),
-        (id, text).prop_map(|(id, text)| {
+        (id, text, any::<bool>()).prop_map(|(id, text, is_error)| {
             Part::ToolResult(ToolResult {
                 call: ToolCallId::new(id),
                 name: None,
                 content: text.to_owned(),
-                is_error: false,
+                is_error,
             })
         }),
     ]
 }
 
-fn history() -> impl Strategy<Value = Vec<Message>> {
+/// Any history, as logs, clients and other providers leave them.
+pub(crate) fn history() -> impl Strategy<Value = Vec<Message>> {
     let role = proptest::sample::select(vec![Role::User, Role::Assistant, Role::Tool]);
     let message = (role, proptest::collection::vec(part(), 0..4))
         .prop_map(|(role, parts)| Message { role, parts });

@@ -23,8 +23,11 @@ pub(crate) fn lines(events: &[ModelEvent], end: Option<&Error>) -> String {
                 let count = |n: Option<domain::TokenCount>| {
                     n.map_or("unknown".to_owned(), |n| n.0.to_string())
                 };
+                let media = usage
+                    .media
+                    .map_or(String::new(), |n| format!(" media={}", n.0));
                 format!(
-                    "usage input={} output={} cacheRead={} cacheWrite={} reasoning={}",
+                    "usage input={} output={} cacheRead={} cacheWrite={} reasoning={}{media}",
                     count(usage.input),
                     count(usage.output),
                     count(usage.cache_read),

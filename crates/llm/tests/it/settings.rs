@@ -1,11 +1,13 @@
 //! From the section `models` and the environment to providers.
 
-use domain::ProviderId;
-use llm::config::ModelsSettings;
-use llm::provider::{ProviderConfig, configure, pick_default};
+use config::SecretsSettings;
+use config::secret::Resolver;
+use llm::config::{Api, ModelsSettings};
+use llm::provider::{AuthStyle, FetchedKeys, ProviderConfig, configure, fetch_keys, pick_default};
 use llm::{Catalog, Price};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 fn settings(text: &str) -> ModelsSettings {
     serde_json::from_str(text).unwrap()
@@ -17,11 +19,7 @@ fn made(text: &str, env: &[(&str, &str)]) -> (Vec<ProviderConfig>, Vec<String>) 
         .map(|(name, key)| ((*name).to_owned(), (*key).to_owned()))
         .collect();
     let find = |name: &str| env.get(name).map(|key| SecretString::from(key.as_str()));
-    configure(
-        &settings(text),
-        &find,
-        HashMap::<ProviderId, SecretString>::new(),
-    )
+    configure(&settings(text), &find, FetchedKeys::default())
 }
 
 fn ids(providers: &[ProviderConfig]) -> Vec<&str> {
@@ -122,9 +120,195 @@ fn known_providers_need_only_what_differs() {
 
 #[test]
 fn a_key_of_the_environment_stays_with_its_vendor() {
-    let text = r#"{ "providers": { "openai": { "baseUrl": "https://proxy.example/v1" } } }"#;
-    let (providers, _) = made(text, &[("OPENAI_API_KEY", "k")]);
-    assert!(providers[0].keys.is_empty());
+    let env = [
+        ("OPENAI_API_KEY", "k"),
+        ("GEMINI_API_KEY", "k"),
+        ("AZURE_OPENAI_API_KEY", "k"),
+    ];
+    let table = [
+        ("openai", "https://proxy.example/v1", false),
+        ("openai", "https://api.openai.com.example/v1", false),
+        ("openai", "http://api.openai.com/v1", false),
+        ("openai", "https://api.openai.com:8443/v1", false),
+        ("openai", "https://API.openai.com/v2/", true),
+        (
+            "google",
+            "https://generativelanguage.googleapis.com/v1beta/openai",
+            true,
+        ),
+        ("azure", "https://me.openai.azure.com/openai/v1", true),
+        (
+            "azure",
+            "https://me.openai.azure.com.example/openai/v1",
+            false,
+        ),
+        ("azure", "http://me.openai.azure.com/openai/v1", false),
+    ];
+    for (id, address, sent) in table {
+        let text = format!(r#"{{ "providers": {{ "{id}": {{ "baseUrl": "{address}" }} }} }}"#);
+        let (providers, problems) = made(&text, &env);
+        assert_eq!(problems, Vec::<String>::new());
+        assert_eq!(!providers[0].keys.is_empty(), sent, "{address}");
+    }
+}
+
+#[test]
+fn each_provider_speaks_its_own_format() {
+    use AuthStyle::{Bearer, Header};
+    let text = r#"{ "providers": {
+        "acme": { "baseUrl": "https://acme.example/v1" },
+        "anthropic": {},
+        "azure": { "baseUrl": "https://me.openai.azure.com/openai/v1", "api": "openai-responses" },
+        "bedrock": { "baseUrl": "https://bedrock-runtime.eu-west-1.amazonaws.com/openai/v1" },
+        "claude-proxy": { "baseUrl": "https://acme.example/v1", "api": "anthropic-messages" },
+        "gemini-proxy": { "baseUrl": "https://acme.example", "api": "google-generative-ai",
+                          "authHeader": true },
+        "google": {},
+        "litellm": { "baseUrl": "https://acme.example/v1", "api": "anthropic-messages",
+                     "authHeader": false },
+        "ollama": {},
+        "openai": { "api": "openai-responses" }
+    } }"#;
+    let keys = [
+        ("ANTHROPIC_API_KEY", "a"),
+        ("AWS_BEARER_TOKEN_BEDROCK", "b"),
+    ];
+    let (providers, problems) = made(text, &keys);
+    assert_eq!(problems, Vec::<String>::new());
+    let expected = [
+        ("acme", Api::OpenAiCompletions, Bearer, 0),
+        ("anthropic", Api::AnthropicMessages, Header("x-api-key"), 1),
+        ("azure", Api::OpenAiResponses, Header("api-key"), 0),
+        ("bedrock", Api::OpenAiCompletions, Bearer, 1),
+        (
+            "claude-proxy",
+            Api::AnthropicMessages,
+            Header("x-api-key"),
+            0,
+        ),
+        ("gemini-proxy", Api::GoogleGenerativeAi, Bearer, 0),
+        (
+            "google",
+            Api::GoogleGenerativeAi,
+            Header("x-goog-api-key"),
+            0,
+        ),
+        ("litellm", Api::AnthropicMessages, AuthStyle::None, 0),
+        ("ollama", Api::Ollama, Bearer, 0),
+        ("openai", Api::OpenAiResponses, Bearer, 0),
+        ("offline", Api::OpenAiCompletions, Bearer, 0),
+    ];
+    let found: Vec<_> = providers
+        .iter()
+        .map(|p| (p.id.as_str(), p.api.clone(), p.auth_header, p.keys.len()))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn an_address_that_imitates_chat_completions_gets_them() {
+    let text = r#"{ "providers": {
+        "google": { "baseUrl": "https://generativelanguage.googleapis.com/v1beta/openai/" },
+        "ollama": { "baseUrl": "http://127.0.0.1:11434/v1" }
+    } }"#;
+    for provider in made(text, &[]).0 {
+        assert_eq!(
+            (provider.api, provider.auth_header),
+            (Api::OpenAiCompletions, AuthStyle::Bearer)
+        );
+    }
+}
+
+fn exposed(provider: &ProviderConfig) -> Vec<&str> {
+    let keys = provider.keys.iter();
+    keys.map(ExposeSecret::expose_secret).collect()
+}
+
+#[test]
+fn a_provider_has_as_many_keys_as_it_is_given() {
+    let text = r#"{ "providers": {
+        "acme": { "baseUrl": "https://acme.example/v1", "apiKey": "k-1",
+                  "apiKeys": ["k-2", " k-1 ", "k-3"] },
+        "more": { "baseUrl": "https://acme.example/v1", "apiKeys": ["${GONE}", "k-4"] },
+        "openai": {},
+        "xai": { "apiKeys": ["k-5"] }
+    } }"#;
+    let env = [
+        ("ANTHROPIC_API_KEY", "a-1"),
+        ("GOOGLE_API_KEY", "g-1"),
+        ("GOOGLE_API_KEY_2", "g-2"),
+        ("OPENAI_API_KEY", "o-1"),
+        ("OPENAI_API_KEY_2", "o-2"),
+        ("OPENAI_API_KEY_3", "o-1"),
+        ("OPENAI_API_KEY_5", "o-5"),
+        ("XAI_API_KEY", "x-1"),
+    ];
+    let (providers, problems) = made(text, &env);
+    assert_eq!(problems, Vec::<String>::new());
+    let found: Vec<_> = providers
+        .iter()
+        .map(|p| (p.id.as_str(), exposed(p)))
+        .collect();
+    let expected = [
+        ("acme", vec!["k-1", "k-2", "k-3"]),
+        ("more", vec!["k-4"]),
+        ("openai", vec!["o-1", "o-2"]),
+        ("xai", vec!["k-5"]),
+        ("anthropic", vec!["a-1"]),
+        ("google", vec!["g-1", "g-2"]),
+        ("offline", vec![]),
+    ];
+    assert_eq!(found, expected);
+    let shown = format!("{providers:?} {:?}", settings(text));
+    assert!(
+        !shown.contains("\"k-") && !shown.contains("\"o-1"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn every_key_of_the_settings_is_fetched() {
+    let text = r#"{ "providers": {
+        "acme": { "baseUrl": "https://acme.example/v1",
+                  "apiKey": { "source": "env", "id": "GONE" },
+                  "apiKeys": [{ "source": "env", "id": "ACME_2" }, "plain"] },
+        "lost": { "baseUrl": "https://acme.example/v1",
+                  "apiKeys": [{ "source": "env", "id": "GONE" }] }
+    } }"#;
+    let env = config::Env::from_iter([("ACME_2", "k-2")]);
+    let resolver = Resolver::new(&SecretsSettings::default(), &env, Path::new("/nowhere"));
+    let settings = settings(text);
+    let (keys, missing) = fetch_keys(&settings, &resolver).await;
+    let places: Vec<_> = missing.iter().map(|key| key.path.as_str()).collect();
+    assert_eq!(
+        places,
+        [
+            "models.providers.acme.apiKey",
+            "models.providers.lost.apiKeys[0]"
+        ]
+    );
+    let (providers, problems) = configure(&settings, &|_| None, keys);
+    assert_eq!(exposed(&providers[0]), ["k-2", "plain"]);
+    assert_eq!(
+        problems,
+        ["models.providers.lost.apiKeys[0]: the reference could not be resolved"]
+    );
+}
+
+#[test]
+fn a_model_reads_what_its_settings_say() {
+    let text = r#"{ "providers": { "acme": { "baseUrl": "https://acme.example/v1", "models": [
+        { "id": "seer", "input": ["text", "image", "document", "audio", "video"] },
+        { "id": "reader", "input": ["text"] },
+        { "id": "unknown" }
+    ] } } }"#;
+    let reads = |info: &llm::ModelInfo| {
+        let media = info.media;
+        (info.images, media.documents, media.audio, media.video)
+    };
+    let found: Vec<_> = made(text, &[]).0[0].models.iter().map(reads).collect();
+    let nothing = (false, false, false, false);
+    assert_eq!(found, [(true, true, true, true), nothing, nothing]);
 }
 
 #[test]
@@ -133,7 +317,9 @@ fn problems_name_the_key_and_leave_the_rest_alone() {
         "a": {},
         "b": { "baseUrl": "ftp://x" },
         "c": { "baseUrl": "https://u:p@x/v1" },
-        "d": { "baseUrl": "https://x/v1", "api": "anthropic-messages" },
+        "bedrock": { "apiKey": "k" },
+        "azure": { "baseUrl": "https://x/v1", "api": "bedrock-converse-stream" },
+        "d": { "baseUrl": "https://x/v1", "api": "github-copilot" },
         "e": { "baseUrl": "https://x/v1", "api": "something-new" },
         "f": { "baseUrl": "https://x/v1", "apiKey": { "source": "env", "id": "GONE" } },
         "g": { "baseUrl": "https://x/v1", "apiKey": "${GONE}" },
@@ -148,10 +334,15 @@ fn problems_name_the_key_and_leave_the_rest_alone() {
     assert_eq!(ids(&providers), ["z", "offline"]);
     let expected = [
         ("a.baseUrl", "required"),
+        (
+            "azure.api",
+            "https://bedrock-runtime.REGION.amazonaws.com/openai/v1",
+        ),
         ("b.baseUrl", "https://"),
+        ("bedrock.baseUrl", "yours looks like https://"),
         ("c.baseUrl", "apiKey"),
-        ("d.api", "not served by this version"),
-        ("e.api", "not served by this version"),
+        ("d.api", "openai-completions"),
+        ("e.api", "anthropic-messages"),
         ("f.apiKey", "could not be resolved"),
         ("g.apiKey", "${GONE}"),
         ("h.headers", "not a header name"),
@@ -180,12 +371,22 @@ fn keys_of_other_versions_are_not_fatal() {
 }
 
 #[test]
-fn the_schema_marks_secrets() {
-    let schema = serde_json::to_value(schemars::schema_for!(ModelsSettings))
-        .unwrap()
-        .to_string();
+fn no_key_is_shown() {
+    let text = r#"{ "providers": { "acme": {
+        "apiKey": "k-1",
+        "apiKeys": ["k-2", { "source": "env", "id": "ACME_3" }],
+        "headers": { "X-Team": "k-4" },
+        "timeouts": { "firstByteMs": 7 }
+    } } }"#;
+    let rules = config::Rules {
+        schema: serde_json::to_value(schemars::schema_for!(ModelsSettings)).unwrap(),
+        strict_prefixes: Vec::new(),
+        absent: &[],
+    };
+    let shown = config::redact(&serde_json::from_str(text).unwrap(), &rules).to_string();
     assert!(
-        schema.contains("x-secret") && schema.contains("\"firstByteMs\""),
-        "{schema}"
+        shown.contains("ACME_3") && shown.contains("\"firstByteMs\":7"),
+        "{shown}"
     );
+    assert!(!shown.contains("k-"), "{shown}");
 }

@@ -54,7 +54,7 @@ fn request(stream: bool) -> ModelRequest {
 async fn collect(router: &Router, stream: bool) -> Result<(Collected, Option<Error>), Error> {
     let target = router.catalog().resolve("acme/m").unwrap();
     let cancel = CancellationToken::new();
-    let mut stream = crate::call(&router, &target, request(stream), &cancel).await?;
+    let mut stream = crate::call(router, &target, request(stream), &cancel).await?;
     let mut collector = Collector::new();
     let mut end = None;
     while let Some(event) = stream.next().await {

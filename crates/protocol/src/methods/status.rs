@@ -54,6 +54,8 @@ pub struct StatusReply {
     pub active_runs: u64,
     /// What models used today (UTC).
     pub today: UsageSummary,
+    /// Every budget that is set.
+    pub budgets: Vec<super::usage::BudgetEntry>,
     /// Which HTTP routes are switched on.
     pub endpoints: Endpoints,
     /// Whether everything works.
@@ -100,6 +102,8 @@ pub struct UsageSummary {
     pub cost_usd: String,
     /// Calls whose price is not known.
     pub unpriced_calls: u64,
+    /// Calls that were charged by estimate.
+    pub estimated_calls: u64,
 }
 
 /// HTTP routes of the status.
@@ -108,4 +112,8 @@ pub struct UsageSummary {
 pub struct Endpoints {
     /// `/v1/chat/completions`.
     pub chat_completions: bool,
+    /// `/v1/responses`.
+    pub responses: bool,
+    /// `/v1/messages`.
+    pub messages: bool,
 }

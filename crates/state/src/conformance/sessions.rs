@@ -2,7 +2,7 @@
 
 use super::{Backend, admission, answer, claimed, completed, session};
 use crate::State;
-use domain::{AgentId, TokenCount, Usage};
+use domain::{AgentId, MicroUsd, TokenCount, Usage};
 use std::time::Duration;
 
 async fn keys(state: &State, agent: Option<&AgentId>, limit: usize) -> Vec<String> {
@@ -78,4 +78,20 @@ pub async fn unknown_counts_stay_unknown(backend: &dyn Backend) {
             ..Usage::default()
         }
     );
+}
+
+/// Absurd reports of a provider do not break the sums of a session.
+pub async fn nothing_overflows(backend: &dyn Backend) {
+    let state = backend.open().await;
+    let largest = TokenCount(u64::try_from(i64::MAX).unwrap());
+    let claim = claimed(&state, &session("a")).await;
+    let huge = || answer(Some(u64::MAX), Some(i64::MAX));
+    state
+        .queue
+        .finish(&claim, vec![huge(), huge()], completed())
+        .await
+        .unwrap();
+    let row = state.sessions.get(&session("a")).await.unwrap().unwrap();
+    assert!(row.usage.input >= Some(largest), "{row:?}");
+    assert_eq!(row.cost, MicroUsd(i64::MAX));
 }

@@ -18,27 +18,14 @@ pub(super) enum Effect {
     /// One more turn.
     Turn,
     /// A model call was paid for.
-    Spent(Box<Spent>),
-}
-
-/// One model call.
-pub(super) struct Spent {
-    pub(super) provider: String,
-    pub(super) model: String,
-    pub(super) usage: Usage,
-    pub(super) cost: Option<MicroUsd>,
+    Spent(Usage, Option<MicroUsd>),
 }
 
 /// Turns a record into columns.
 pub(super) fn encode(record: &Record) -> Result<Encoded, Error> {
     let effect = match record {
         Record::TurnAccepted(_) => Effect::Turn,
-        Record::AssistantMessage(said) => Effect::Spent(Box::new(Spent {
-            provider: said.provider.as_str().to_owned(),
-            model: said.model.as_str().to_owned(),
-            usage: said.usage,
-            cost: said.cost,
-        })),
+        Record::AssistantMessage(said) => Effect::Spent(said.usage, said.cost),
         Record::SessionOpened(_)
         | Record::RunStarted(_)
         | Record::ToolStarted(_)

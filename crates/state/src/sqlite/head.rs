@@ -1,6 +1,6 @@
 //! The head of a session: its projection row, read at the start of a write and saved at its end.
 
-use super::encode::{Effect, Encoded, Spent};
+use super::encode::{Effect, Encoded};
 use super::job::Tx;
 use super::row;
 use crate::{Fence, Seq};
@@ -11,7 +11,6 @@ use rusqlite::{OptionalExtension, params};
 pub(super) struct Head {
     pub(super) id: i64,
     pub(super) fence: i64,
-    agent: String,
     last_seq: i64,
     turns: i64,
     usage: Usage,
@@ -23,19 +22,18 @@ impl Head {
     pub(super) fn load(tx: &Tx<'_>, key: &str) -> rusqlite::Result<Option<Self>> {
         tx.sql
             .prepare_cached(
-                "SELECT id, fence, agent, last_seq, turns, cost, input_tokens, output_tokens,
-                   cache_read_tokens, cache_write_tokens, reasoning_tokens
+                "SELECT id, fence, last_seq, turns, cost, input_tokens, output_tokens,
+                   cache_read_tokens, cache_write_tokens, media_tokens, reasoning_tokens
                  FROM session WHERE key = ?1",
             )?
             .query_row([key], |row| {
                 Ok(Self {
                     id: row.get(0)?,
                     fence: row.get(1)?,
-                    agent: row.get(2)?,
-                    last_seq: row.get(3)?,
-                    turns: row.get(4)?,
-                    cost: MicroUsd(row.get(5)?),
-                    usage: row::usage(row, 6)?,
+                    last_seq: row.get(2)?,
+                    turns: row.get(3)?,
+                    cost: MicroUsd(row.get(4)?),
+                    usage: row::usage(row, 5)?,
                 })
             })
             .optional()
@@ -58,7 +56,6 @@ impl Head {
         Ok(Self {
             id,
             fence: 0,
-            agent: agent.to_owned(),
             last_seq: 0,
             turns: 0,
             usage: Usage::default(),
@@ -90,7 +87,6 @@ impl Head {
     pub(super) fn append(
         &mut self,
         tx: &Tx<'_>,
-        key: &str,
         run: Option<&str>,
         record: &Encoded,
     ) -> rusqlite::Result<Seq> {
@@ -113,10 +109,9 @@ impl Head {
         match &record.effect {
             Effect::None => {}
             Effect::Turn => self.turns = self.turns.saturating_add(1),
-            Effect::Spent(spent) => {
-                self.usage = self.usage.plus(spent.usage);
-                self.cost += spent.cost.unwrap_or_default();
-                insert_usage(tx, run, Some(key), Some(&self.agent), spent)?;
+            Effect::Spent(usage, cost) => {
+                self.usage = self.usage.plus(*usage);
+                self.cost += cost.unwrap_or_default();
             }
         }
         Ok(Seq(self.last_seq))
@@ -133,7 +128,7 @@ impl Head {
             .prepare_cached(
                 "UPDATE session SET updated_at = ?2, fence = ?3, last_seq = ?4, turns = ?5,
                    cost = ?6, input_tokens = ?7, output_tokens = ?8, cache_read_tokens = ?9,
-                   cache_write_tokens = ?10, reasoning_tokens = ?11
+                   cache_write_tokens = ?10, media_tokens = ?11, reasoning_tokens = ?12
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -147,35 +142,9 @@ impl Head {
                 row::count(self.usage.output),
                 row::count(self.usage.cache_read),
                 row::count(self.usage.cache_write),
+                row::count(self.usage.media),
                 row::count(self.usage.reasoning),
             ])
             .map(|_rows| ())
     }
-}
-
-/// Writes the usage row of one model call that ended now.
-fn insert_usage(
-    tx: &Tx<'_>,
-    run: Option<&str>,
-    session: Option<&str>,
-    agent: Option<&str>,
-    spent: &Spent,
-) -> rusqlite::Result<()> {
-    tx.sql
-        .prepare_cached(super::metering::INSERT)?
-        .execute(params![
-            tx.now.0,
-            run,
-            session,
-            agent,
-            spent.provider,
-            spent.model,
-            row::count(spent.usage.input),
-            row::count(spent.usage.output),
-            row::count(spent.usage.cache_read),
-            row::count(spent.usage.cache_write),
-            row::count(spent.usage.reasoning),
-            spent.cost.map(|cost| cost.0),
-        ])
-        .map(|_rows| ())
 }

@@ -25,7 +25,7 @@ impl SessionLog for Store {
             };
             head.check(fence)?;
             for record in &records {
-                head.append(tx, key.as_str(), run.as_ref().map(RunId::as_str), record)?;
+                head.append(tx, run.as_ref().map(RunId::as_str), record)?;
             }
             if !records.is_empty() {
                 head.save(tx)?;

@@ -1,49 +1,30 @@
 //! Usage rows on SQLite.
 
+mod columns;
+mod sums;
+
 use super::{Store, row};
-use crate::{Error, Metering, UsageRow, UsageTotals};
+use crate::{CallRow, Error, GroupBy, Metering, Spending, UsageGroup, UsageTotals};
 use async_trait::async_trait;
-use domain::{AgentId, MicroUsd, RunId, SessionKey, TokenCount, UnixMillis, Usage};
-use rusqlite::{Row, params};
-
-/// One usage row, all columns in order.
-pub(super) const INSERT: &str = "INSERT INTO usage (at_ms, run, session, agent, provider, model,
-    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-
-/// Each sum comes in two halves of 32 bits, because the sum of large columns would not fit one.
-const TOTALS: &str = "SELECT count(*), count(cost),
-    sum(input_tokens >> 32), sum(input_tokens & 4294967295),
-    sum(output_tokens >> 32), sum(output_tokens & 4294967295),
-    sum(cache_read_tokens >> 32), sum(cache_read_tokens & 4294967295),
-    sum(cache_write_tokens >> 32), sum(cache_write_tokens & 4294967295),
-    sum(reasoning_tokens >> 32), sum(reasoning_tokens & 4294967295),
-    sum(cost >> 32), sum(cost & 4294967295)
-  FROM usage WHERE at_ms >= ?1 AND at_ms < ?2";
+use columns::Encoded;
+use domain::ledger::CallId;
+use domain::{AgentId, RunId, UnixMillis};
+use rusqlite::{OptionalExtension, params};
 
 #[async_trait]
 impl Metering for Store {
-    async fn record(&self, rows: Vec<UsageRow>) -> Result<(), Error> {
+    async fn record(&self, rows: Vec<CallRow>) -> Result<(), Error> {
         if rows.is_empty() {
             return Ok(());
         }
-        self.write(rows.len().saturating_mul(256), move |tx| {
-            let mut insert = tx.sql.prepare_cached(INSERT)?;
+        let rows = rows
+            .into_iter()
+            .map(Encoded::new)
+            .collect::<Result<Vec<_>, _>>()?;
+        let weight = rows.iter().map(Encoded::weight).sum();
+        self.write(weight, move |tx| {
             for row in &rows {
-                insert.execute(params![
-                    row.at.0,
-                    row.run.as_ref().map(RunId::as_str),
-                    row.session.as_ref().map(SessionKey::as_str),
-                    row.agent.as_ref().map(AgentId::as_str),
-                    row.provider.as_str(),
-                    row.model.as_str(),
-                    row::count(row.usage.input),
-                    row::count(row.usage.output),
-                    row::count(row.usage.cache_read),
-                    row::count(row.usage.cache_write),
-                    row::count(row.usage.reasoning),
-                    row.cost.map(|cost| cost.0),
-                ])?;
+                row.insert(tx)?;
             }
             Ok(())
         })
@@ -51,41 +32,70 @@ impl Metering for Store {
     }
 
     async fn totals(&self, since: UnixMillis, until: UnixMillis) -> Result<UsageTotals, Error> {
+        self.read(move |sql| Ok(sums::totals(sql, since, until)?))
+            .await
+    }
+
+    async fn grouped(
+        &self,
+        by: GroupBy,
+        since: UnixMillis,
+        until: UnixMillis,
+        agent: Option<&AgentId>,
+    ) -> Result<Vec<UsageGroup>, Error> {
+        let agent = agent.cloned();
+        self.read(move |sql| Ok(sums::grouped(sql, by, (since, until), agent.as_ref())?))
+            .await
+    }
+
+    async fn spending(
+        &self,
+        since: UnixMillis,
+        recent: UnixMillis,
+    ) -> Result<Vec<Spending>, Error> {
+        self.read(move |sql| Ok(sums::spending(sql, since, recent)?))
+            .await
+    }
+
+    async fn of_run(&self, run: &RunId) -> Result<Vec<CallRow>, Error> {
+        let run = run.clone();
         self.read(move |sql| {
-            let mut statement = sql.prepare_cached(TOTALS)?;
-            Ok(statement.query_row([since.0, until.0], totals)?)
+            let query = columns::select("run = ?1 ORDER BY at_ms, id");
+            let mut statement = sql.prepare_cached(&query)?;
+            let rows = statement.query_map([run.as_str()], columns::numbered)?;
+            Ok(rows
+                .map(|row| row.map(|(_number, row)| row))
+                .collect::<Result<_, _>>()?)
         })
         .await
     }
-}
 
-fn totals(row: &Row<'_>) -> rusqlite::Result<UsageTotals> {
-    let calls: i64 = row.get(0)?;
-    let priced: i64 = row.get(1)?;
-    let tokens = |high: usize| -> rusqlite::Result<Option<TokenCount>> {
-        Ok(whole(row, high)?.map(|sum| TokenCount(u64::try_from(sum.max(0)).unwrap_or(u64::MAX))))
-    };
-    let cost = whole(row, 12)?.unwrap_or(0);
-    Ok(UsageTotals {
-        calls: row::unsigned(calls),
-        unpriced: row::unsigned(calls.saturating_sub(priced)),
-        usage: Usage {
-            input: tokens(2)?,
-            output: tokens(4)?,
-            cache_read: tokens(6)?,
-            cache_write: tokens(8)?,
-            media: None,
-            reasoning: tokens(10)?,
-        },
-        cost: MicroUsd(i64::try_from(cost).unwrap_or(if cost < 0 { i64::MIN } else { i64::MAX })),
-    })
-}
+    async fn call(&self, call: &CallId) -> Result<Option<CallRow>, Error> {
+        let call = call.clone();
+        self.read(move |sql| {
+            let mut statement = sql.prepare_cached(&columns::select("call = ?1"))?;
+            let found = statement.query_row([call.as_str()], columns::numbered);
+            Ok(found.optional()?.map(|(_number, row)| row))
+        })
+        .await
+    }
 
-/// Puts the two halves of a sum together; `None` when no row had a value.
-fn whole(row: &Row<'_>, high: usize) -> rusqlite::Result<Option<i128>> {
-    let high_half: Option<i64> = row.get(high)?;
-    let low_half: Option<i64> = row.get(high + 1)?;
-    Ok(high_half
-        .zip(low_half)
-        .map(|(high, low)| (i128::from(high) << 32).saturating_add(i128::from(low))))
+    async fn page(
+        &self,
+        since: UnixMillis,
+        until: UnixMillis,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<(i64, CallRow)>, Error> {
+        self.read(move |sql| {
+            let query =
+                columns::select("at_ms >= ?1 AND at_ms < ?2 AND id > ?3 ORDER BY id LIMIT ?4");
+            let mut statement = sql.prepare_cached(&query)?;
+            let after = after.unwrap_or(i64::MIN);
+            let page = params![since.0, until.0, after, row::limit(limit)];
+            let rows = statement.query_map(page, columns::numbered)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
 }

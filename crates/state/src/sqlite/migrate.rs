@@ -8,7 +8,10 @@ use std::path::Path;
 use tracing::info;
 
 /// Every step, in order; the version of a database is how many of them it has seen.
-pub(super) const ALL: &[&str] = &[include_str!("../migrations/sqlite/0001_sessions.sql")];
+pub(super) const ALL: &[&str] = &[
+    include_str!("../migrations/sqlite/0001_sessions.sql"),
+    include_str!("../migrations/sqlite/0002_money.sql"),
+];
 
 /// Marks the file as ours: "OCGW" in ASCII.
 const APPLICATION: i32 = 0x4f43_4757;
@@ -143,5 +146,26 @@ mod tests {
         let tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'half'";
         let half: i64 = connection.query_row(tables, [], |row| row.get(0)).unwrap();
         assert_eq!(half, 0);
+    }
+
+    #[test]
+    fn usage_of_the_first_version_is_carried_over() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("state.db");
+        let mut connection = Connection::open(&path).unwrap();
+        run(&mut connection, &path, &ALL[..1]).unwrap();
+        let old =
+            "INSERT INTO usage (at_ms, run, session, agent, provider, model, input_tokens, cost)
+          VALUES (7, 'r', 's', 'main', 'openai', 'gpt-5.4', 12, 34)";
+        connection.execute(old, []).unwrap();
+        run(&mut connection, &path, ALL).unwrap();
+        let new = "SELECT concat_ws(' ', id, call, at_ms, run, session, agent, provider, model,
+            input_tokens, cost, estimated, outcome, duration_ms, note) FROM usage
+          WHERE output_tokens IS NULL AND media_tokens IS NULL AND key IS NULL";
+        let row: String = connection.query_row(new, [], |row| row.get(0)).unwrap();
+        assert_eq!(
+            row,
+            "1 v1-1 7 r s main openai gpt-5.4 12 34 0 \"answered\" 0 {}"
+        );
     }
 }

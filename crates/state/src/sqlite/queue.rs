@@ -127,7 +127,7 @@ impl Known {
             .prepare_cached("UPDATE run SET state = 'running', attempt = ?2 WHERE id = ?1")?
             .execute(params![self.id, attempt])?;
         let fence = head.grow_fence();
-        head.append(tx, key.as_str(), Some(run.as_str()), &started(attempt)?)?;
+        head.append(tx, Some(run.as_str()), &started(attempt)?)?;
         Ok(Claim {
             run,
             session: key.clone(),

@@ -9,7 +9,7 @@ pub(super) fn count(tokens: Option<TokenCount>) -> Option<i64> {
     tokens.map(|tokens| i64::try_from(tokens.0).unwrap_or(i64::MAX))
 }
 
-/// The five token columns, in the order of the tables, from column `first` on.
+/// The six token columns, in the order of the tables, from column `first` on.
 pub(super) fn usage(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage> {
     let tokens = |at: usize| -> rusqlite::Result<Option<TokenCount>> {
         Ok(row
@@ -21,8 +21,8 @@ pub(super) fn usage(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage> {
         output: tokens(1)?,
         cache_read: tokens(2)?,
         cache_write: tokens(3)?,
-        media: None,
-        reasoning: tokens(4)?,
+        media: tokens(4)?,
+        reasoning: tokens(5)?,
     })
 }
 

@@ -8,7 +8,8 @@ use rusqlite::{OptionalExtension, Row, params};
 
 const COLUMNS: &str =
     "SELECT key, session_id, agent, created_at, updated_at, last_seq, turns, cost,
-    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens
+    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, media_tokens,
+    reasoning_tokens
   FROM session";
 
 #[async_trait]

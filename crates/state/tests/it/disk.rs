@@ -107,7 +107,7 @@ async fn admit_until_full(state: &State, text: usize) -> u64 {
 }
 
 /// Takes every free byte of a disk.
-fn fill(ballast: &Path) {
+pub(crate) fn fill(ballast: &Path) {
     let mut file = std::fs::File::create(ballast).unwrap();
     let mut piece = vec![0_u8; 64 << 10];
     while !piece.is_empty() {

@@ -8,6 +8,7 @@ mod conformance;
 mod crash;
 mod disk;
 mod growth;
+mod ledger;
 mod lock;
 mod opening;
 mod overload;

@@ -1,179 +1,232 @@
-//! Chat completions as bytes: whole, as chunks, and as errors.
-//! Source: OpenAI API, chat completion object and chat completion chunk object.
+//! Answers as bytes, on each wire: whole, and event by event.
+
+mod anthropic;
+mod gemini;
+mod ollama;
+mod openai_chat;
+mod openai_responses;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::body::Act;
-use super::script::Call;
+use super::bill::Used;
+use super::saying::Saying;
+use super::script::Reports;
+use super::wire::Wire;
 
-/// Prompt tokens of every answer; a completion has as many tokens as deltas.
-const PROMPT_TOKENS: usize = 11;
 /// The moment every answer claims to be from, in Unix seconds.
 const CREATED: u64 = 1_700_000_000;
-const ID: &str = "chatcmpl-fake";
 
-/// What the model says.
-#[derive(Debug, Default)]
-pub(super) struct Saying {
-    pub(super) deltas: Vec<String>,
-    pub(super) calls: Vec<Call>,
-    /// The number of the first call.
-    pub(super) first_call: usize,
+/// An answer to write.
+#[derive(Debug)]
+pub(super) struct Telling<'a> {
+    pub(super) wire: Wire,
+    pub(super) model: &'a str,
+    pub(super) saying: &'a Saying,
+    /// The prompt's side; the answer's side grows as it is written.
+    pub(super) prompt: Used,
+    pub(super) reports: Reports,
+    /// Whether the end of a stream tells the usage.
+    pub(super) wants_usage: bool,
+    /// What the model wants back with its thought.
+    pub(super) state: String,
 }
 
-impl Saying {
-    /// Text, one delta per word; the closing full stop is a delta of its own.
-    pub(super) fn text(text: &str) -> Self {
-        let mut deltas: Vec<String> = text.split_inclusive(' ').map(str::to_owned).collect();
-        // "Hello from" becomes "Hello", " from": models put the space before the word.
-        for index in (1..deltas.len()).rev() {
-            let Some(ended) = deltas
-                .get_mut(index - 1)
-                .filter(|delta| delta.ends_with(' '))
-            else {
-                continue;
+/// One piece of a body, and what it means for the bill.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) bytes: Bytes,
+    /// Whether it carries a word, a piece of a call or a thought.
+    pub(super) delta: bool,
+    /// Answer tokens so far, and how many of them are reasoning.
+    pub(super) output: u64,
+    pub(super) reasoning: u64,
+    /// Whether it tells them.
+    pub(super) reports: bool,
+}
+
+impl Telling<'_> {
+    /// The whole answer.
+    pub(super) fn whole(&self) -> Sent {
+        let body = match self.wire {
+            Wire::Chat => openai_chat::whole(self),
+            Wire::Responses => openai_responses::whole(self),
+            Wire::Messages => anthropic::whole(self),
+            Wire::Gemini => gemini::whole(self),
+            Wire::Ollama => ollama::whole(self),
+        };
+        Sent {
+            bytes: Bytes::from(body.to_string()),
+            delta: true,
+            output: self.saying.tokens(),
+            reasoning: self.saying.reasoning(),
+            reports: self.reports != Reports::Never,
+        }
+    }
+
+    /// The pieces of a stream, in order.
+    pub(super) fn stream(&self) -> Vec<Sent> {
+        let mut stream = Stream::default();
+        match self.wire {
+            Wire::Chat => openai_chat::stream(self, &mut stream),
+            Wire::Responses => openai_responses::stream(self, &mut stream),
+            Wire::Messages => anthropic::stream(self, &mut stream),
+            Wire::Gemini => gemini::stream(self, &mut stream),
+            Wire::Ollama => ollama::stream(self, &mut stream),
+        }
+        stream.sent
+    }
+
+    /// The event that breaks a stream off with an error of this kind.
+    pub(super) fn error(&self, kind: &str) -> Bytes {
+        let message = format!("fake failure {kind}");
+        let named =
+            |overloaded: &'static str, limited: &'static str, server: &'static str| match kind {
+                "overloaded" => overloaded.to_owned(),
+                "rate_limit" => limited.to_owned(),
+                "server" => server.to_owned(),
+                other => other.to_owned(),
             };
-            ended.pop();
-            if let Some(delta) = deltas.get_mut(index) {
-                delta.insert(0, ' ');
+        match self.wire {
+            Wire::Chat => {
+                let kind = named("overloaded", "rate_limit_exceeded", "server_error");
+                data(&json!({"error": {"message": message, "type": kind, "code": kind}}))
             }
-        }
-        if deltas
-            .last()
-            .is_some_and(|last| last.len() > 1 && last.ends_with('.'))
-        {
-            if let Some(last) = deltas.last_mut() {
-                last.pop();
+            Wire::Responses => {
+                let kind = named("server_error", "rate_limit_exceeded", "server_error");
+                event(
+                    &json!({"type": "error", "code": kind, "message": message, "param": null,
+                    "sequence_number": 999}),
+                )
             }
-            deltas.push(".".to_owned());
-        }
-        deltas.retain(|delta| !delta.is_empty());
-        Self {
-            deltas,
-            ..Self::default()
-        }
-    }
-
-    pub(super) fn calls(calls: Vec<Call>, first_call: usize) -> Self {
-        Self {
-            deltas: Vec::new(),
-            calls,
-            first_call,
-        }
-    }
-
-    fn finish(&self) -> &'static str {
-        if self.calls.is_empty() {
-            "stop"
-        } else {
-            "tool_calls"
-        }
-    }
-
-    fn usage(&self) -> Value {
-        let out = self.deltas.len() + self.calls.len();
-        json!({"prompt_tokens": PROMPT_TOKENS, "completion_tokens": out,
-               "total_tokens": PROMPT_TOKENS + out})
-    }
-
-    fn call_id(&self, index: usize) -> String {
-        format!("call_{}", self.first_call + index + 1)
-    }
-
-    /// The whole answer as one JSON object.
-    pub(super) fn whole(&self, model: &str) -> Bytes {
-        let content = self.deltas.concat();
-        let mut message = json!({"role": "assistant", "content": content, "refusal": null});
-        if !self.calls.is_empty() {
-            let calls: Vec<Value> = self
-                .calls
-                .iter()
-                .enumerate()
-                .map(|(index, call)| {
-                    json!({"id": self.call_id(index), "type": "function",
-                       "function": {"name": call.name, "arguments": call.arguments}})
-                })
-                .collect();
-            if let Some(fields) = message.as_object_mut() {
-                fields.insert("content".to_owned(), Value::Null);
-                fields.insert("tool_calls".to_owned(), Value::Array(calls));
+            Wire::Messages => {
+                let kind = named("overloaded_error", "rate_limit_error", "api_error");
+                event(&json!({"type": "error", "error": {"type": kind, "message": message}}))
             }
+            Wire::Gemini => {
+                let status = named("UNAVAILABLE", "RESOURCE_EXHAUSTED", "INTERNAL");
+                let code = status_of(kind);
+                data(&json!({"error": {"code": code, "message": message, "status": status}}))
+            }
+            Wire::Ollama => line(&json!({ "error": message })),
         }
-        let body = json!({
-            "id": ID, "object": "chat.completion", "created": CREATED, "model": model,
-            "choices": [{"index": 0, "message": message, "logprobs": null,
-                         "finish_reason": self.finish()}],
-            "usage": self.usage(), "system_fingerprint": "fp_fake"
+    }
+
+    /// A piece that is not JSON.
+    pub(super) fn broken(&self) -> Bytes {
+        Bytes::from_static(match self.wire {
+            Wire::Chat => b"data: {\"id\":\"chatcmpl-fake\",\"choices\":[{\n\n",
+            Wire::Responses => {
+                b"event: response.output_text.delta\ndata: {\"type\":\"response.output_te\n\n"
+            }
+            Wire::Messages => {
+                b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"ind\n\n"
+            }
+            Wire::Gemini => b"data: {\"candidates\":[{\"content\":\r\n\r\n",
+            Wire::Ollama => b"{\"model\":\"fake-1\",\"message\":{\n",
+        })
+    }
+
+    /// The usage at this moment.
+    fn used(&self, output: u64, reasoning: u64) -> Used {
+        Used {
+            output,
+            reasoning,
+            ..self.prompt
+        }
+    }
+
+    /// The usage at the end.
+    fn all_used(&self) -> Used {
+        self.used(self.saying.tokens(), self.saying.reasoning())
+    }
+}
+
+/// The status a whole answer has where a stream would have an error event.
+pub(super) fn status_of(kind: &str) -> u16 {
+    match kind {
+        "overloaded" | "overloaded_error" => 503,
+        "rate_limit" | "rate_limit_error" | "rate_limit_exceeded" => 429,
+        _ => 500,
+    }
+}
+
+/// A stream while it is written.
+#[derive(Debug, Default)]
+struct Stream {
+    sent: Vec<Sent>,
+    output: u64,
+    reasoning: u64,
+}
+
+impl Stream {
+    fn push(&mut self, bytes: Bytes, delta: bool, reports: bool) {
+        self.sent.push(Sent {
+            bytes,
+            delta,
+            output: self.output,
+            reasoning: self.reasoning,
+            reports,
         });
-        Bytes::from(body.to_string())
     }
 
-    /// The deltas of a stream, each one event; neither the end nor the usage.
-    pub(super) fn chunks(&self, model: &str) -> Vec<Bytes> {
-        let mut chunks = Vec::with_capacity(self.deltas.len() + 2 * self.calls.len() + 1);
-        chunks.push(chunk(model, r#"{"role":"assistant","content":""}"#, None));
-        for delta in &self.deltas {
-            let delta = format!(r#"{{"content":{}}}"#, Value::from(delta.as_str()));
-            chunks.push(chunk(model, &delta, None));
-        }
-        for (index, call) in self.calls.iter().enumerate() {
-            let head = json!({"tool_calls": [{"index": index, "id": self.call_id(index),
-                "type": "function", "function": {"name": call.name, "arguments": ""}}]});
-            chunks.push(chunk(model, &head.to_string(), None));
-            for part in halves(&call.arguments) {
-                let rest =
-                    json!({"tool_calls": [{"index": index, "function": {"arguments": part}}]});
-                chunks.push(chunk(model, &rest.to_string(), None));
-            }
-        }
-        chunks
+    /// Something that is no part of the answer's content.
+    fn frame(&mut self, bytes: Bytes) {
+        self.push(bytes, false, false);
     }
 
-    /// What closes a stream: the reason, the usage when it was asked for, and the end mark.
-    pub(super) fn closing(&self, model: &str, with_usage: bool) -> Vec<Bytes> {
-        let mut events = vec![chunk(model, "{}", Some(self.finish()))];
-        if with_usage {
-            let body = json!({"id": ID, "object": "chat.completion.chunk", "created": CREATED,
-                "model": model, "choices": [], "usage": self.usage()});
-            events.push(Bytes::from(format!("data: {body}\n\n")));
-        }
-        events.push(Bytes::from_static(b"data: [DONE]\n\n"));
-        events
+    /// Counts tokens of the answer.
+    fn count(&mut self, tokens: u64) {
+        self.output += tokens;
     }
 
-    /// The whole stream, sent as fast as the connection takes it.
-    pub(super) fn stream(&self, model: &str, with_usage: bool) -> Vec<Act> {
-        let events = self
-            .chunks(model)
-            .into_iter()
-            .chain(self.closing(model, with_usage));
-        events.map(Act::Send).collect()
+    /// Counts a token of reasoning.
+    fn think(&mut self) {
+        self.output += 1;
+        self.reasoning += 1;
+    }
+
+    /// A piece of content; with the usage so far in it when `reports`.
+    fn delta(&mut self, bytes: Bytes, reports: bool) {
+        self.push(bytes, true, reports);
+    }
+
+    /// A frame that tells the usage.
+    fn report(&mut self, bytes: Bytes) {
+        self.push(bytes, false, true);
     }
 }
 
-/// An error answer's body.
-pub(super) fn failure(code: u16, message: &str) -> Bytes {
-    let (kind, name) = match code {
-        401 => ("invalid_request_error", "invalid_api_key"),
-        404 => ("invalid_request_error", "model_not_found"),
-        429 => ("requests", "rate_limit_exceeded"),
-        400..=499 => ("invalid_request_error", "invalid_request"),
-        _ => ("server_error", "internal_error"),
-    };
-    let body = json!({"error": {"message": message, "type": kind, "param": null, "code": name}});
-    Bytes::from(body.to_string())
+fn data(body: &Value) -> Bytes {
+    Bytes::from(format!("data: {body}\n\n"))
 }
 
-/// One chunk event. Written by hand: it is the hot path of the benches.
-fn chunk(model: &str, delta: &str, finish: Option<&str>) -> Bytes {
-    let finish = finish.map_or_else(|| "null".to_owned(), |reason| format!("\"{reason}\""));
-    let model = Value::from(model);
+/// An event named as its `type` field says.
+fn event(body: &Value) -> Bytes {
+    let kind = body.get("type").and_then(Value::as_str);
     Bytes::from(format!(
-        "data: {{\"id\":\"{ID}\",\"object\":\"chat.completion.chunk\",\"created\":{CREATED},\
-         \"model\":{model},\"choices\":[{{\"index\":0,\"delta\":{delta},\"logprobs\":null,\
-         \"finish_reason\":{finish}}}]}}\n\n"
+        "event: {}\ndata: {body}\n\n",
+        kind.unwrap_or_default()
     ))
+}
+
+fn line(body: &Value) -> Bytes {
+    Bytes::from(format!("{body}\n"))
+}
+
+/// Sets a field of an object.
+fn set(object: &mut Value, field: &str, value: Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(field.to_owned(), value);
+    }
+}
+
+/// Arguments as an object, for wires that know no other.
+fn object(arguments: &str) -> Value {
+    serde_json::from_str(arguments)
+        .ok()
+        .filter(Value::is_object)
+        .unwrap_or_else(|| json!({}))
 }
 
 /// A text in two parts, so that whoever reads must join them.
@@ -184,25 +237,4 @@ fn halves(text: &str) -> [&str; 2] {
         .unwrap_or(0);
     text.split_at_checked(middle)
         .map_or([text, ""], |(left, right)| [left, right])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_greeting_has_six_deltas() {
-        let saying = Saying::text("Hello from the fake model.");
-        assert_eq!(
-            saying.deltas,
-            ["Hello", " from", " the", " fake", " model", "."]
-        );
-    }
-
-    #[test]
-    fn deltas_join_to_the_text() {
-        for text in ["", "a", ".", " a  b ", "a\nb. c", "ö ü."] {
-            assert_eq!(Saying::text(text).deltas.concat(), text);
-        }
-    }
 }

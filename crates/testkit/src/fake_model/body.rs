@@ -10,6 +10,8 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
+use super::answer::Sent;
+use super::bill::Meter;
 use super::journal::OpenCall;
 
 /// One thing a body does.
@@ -17,6 +19,8 @@ use super::journal::OpenCall;
 pub(super) enum Act {
     /// Send these bytes.
     Send(Bytes),
+    /// Charge what this piece of an answer means for the bill, and send it.
+    Tell(Sent),
     /// Do nothing for a while.
     Pause(Duration),
     /// Do nothing any more.
@@ -45,6 +49,7 @@ pub(super) struct ScriptedBody {
     flushed: bool,
     /// The length, when it is known and the connection is to say so.
     whole: Option<u64>,
+    meter: Option<Meter>,
     _call: Option<OpenCall>,
 }
 
@@ -53,11 +58,17 @@ impl ScriptedBody {
     pub(super) fn whole(bytes: Bytes, call: Option<OpenCall>) -> Self {
         let whole = u64::try_from(bytes.len()).ok();
         Self {
-            acts: VecDeque::from([Act::Send(bytes)]),
-            pause: None,
-            flushed: false,
             whole,
-            _call: call,
+            ..Self::acts([Act::Send(bytes)], call)
+        }
+    }
+
+    /// A complete body of known length that is charged for.
+    pub(super) fn charged(sent: Sent, meter: Meter, call: OpenCall) -> Self {
+        let whole = u64::try_from(sent.bytes.len()).ok();
+        Self {
+            whole,
+            ..Self::acts([Act::Tell(sent)], Some(call)).metered(meter)
         }
     }
 
@@ -68,7 +79,16 @@ impl ScriptedBody {
             pause: None,
             flushed: false,
             whole: None,
+            meter: None,
             _call: call,
+        }
+    }
+
+    /// The same, charged by this meter as it is sent.
+    pub(super) fn metered(self, meter: Meter) -> Self {
+        Self {
+            meter: Some(meter),
+            ..self
         }
     }
 }
@@ -91,6 +111,13 @@ impl Body for ScriptedBody {
             match self.acts.pop_front() {
                 None => return Poll::Ready(None),
                 Some(Act::Send(bytes)) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                Some(Act::Tell(sent)) => {
+                    // Before the client can know it: a test that has the answer has the bill.
+                    if let Some(meter) = self.meter.as_mut() {
+                        meter.note(sent.output, sent.reasoning, sent.reports);
+                    }
+                    return Poll::Ready(Some(Ok(Frame::data(sent.bytes))));
+                }
                 Some(Act::Pause(time)) => self.pause = Some(Box::pin(sleep(time))),
                 Some(Act::Hang) => {
                     self.acts.push_front(Act::Hang);

@@ -1,5 +1,9 @@
 //! The fake model over real sockets.
 
+mod ask;
+mod money;
+mod wires;
+
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -12,7 +16,6 @@ fn ask(text: &str, stream: bool) -> Value {
     json!({"model": "fake-1", "stream": stream, "messages": [{"role": "user", "content": text}]})
 }
 
-#[expect(clippy::unwrap_used, reason = "called by tests only")]
 async fn started() -> (FakeModel, Caller) {
     let fake = FakeModel::start().await.unwrap();
     let caller = Caller::new(fake.address());
@@ -26,9 +29,10 @@ async fn answers_whole() {
     let body = answer.json().unwrap();
     assert_eq!(answer.status, 200);
     assert_eq!(body["choices"][0]["message"]["content"], GREETING);
+    let usage = &body["usage"];
     assert_eq!(
-        body["usage"],
-        json!({"prompt_tokens": 11, "completion_tokens": 6, "total_tokens": 17})
+        (&usage["prompt_tokens"], &usage["completion_tokens"]),
+        (&json!(1), &json!(6))
     );
     assert_eq!(
         (fake.calls(), fake.open_calls(), fake.peak_calls()),
@@ -53,7 +57,7 @@ async fn answers_in_deltas_with_usage_when_asked() {
     assert_eq!(events.len(), 10, "{events:?}");
     assert_eq!(events.last().unwrap(), "[DONE]");
     let usage: Value = serde_json::from_str(&events[8]).unwrap();
-    assert_eq!(usage["usage"]["total_tokens"], 17);
+    assert_eq!(usage["usage"]["total_tokens"], 7);
     let text = caller
         .stream(CHAT, &ask("hi", true))
         .await

@@ -71,7 +71,6 @@ signal.signal(signal.SIGTERM, lambda *_: os._exit(7))
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[4])), Ready).serve_forever()
 "#;
 
-#[expect(clippy::unwrap_used, reason = "called by tests only")]
 fn write_program(path: &std::path::Path, text: &str) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::write(path, text).unwrap();

@@ -8,4 +8,5 @@ mod place;
 mod policy;
 #[cfg(target_os = "linux")]
 mod race;
+mod search;
 mod toolbox;

@@ -6,11 +6,9 @@ use super::finding::Finding;
 use crate::home::Home;
 use config::Document;
 use config::secret::Resolver;
-use domain::ProviderId;
 use gateway::Settings;
-use llm::provider::{self, LocalServer, ProviderConfig, probe_local};
+use llm::provider::{self, FetchedKeys, LocalServer, ProviderConfig, probe_local};
 use secrecy::SecretString;
-use std::collections::HashMap;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
@@ -44,28 +42,16 @@ async fn keys(
     document: &Document,
     settings: &Settings,
     found: &mut Vec<Finding>,
-) -> HashMap<ProviderId, SecretString> {
+) -> FetchedKeys {
     let resolver = Resolver::new(&settings.secrets, document.env(), home.state_dir());
-    let mut keys = HashMap::new();
-    for (id, section) in &settings.models.providers {
-        let Some(input) = &section.api_key else {
-            continue;
-        };
-        match resolver.resolve(input).await {
-            Ok(key) => {
-                keys.insert(ProviderId::new(id.as_str()), key);
-            }
-            Err(error) => found.push(
-                Finding::error(
-                    PROVIDER,
-                    format_args!("models.providers.{id}.apiKey: {error}"),
-                )
-                .fix(format!(
-                    "set what it refers to, or: openclaw config unset models.providers.{id}"
-                )),
-            ),
-        }
-    }
+    let (keys, missing) = provider::fetch_keys(&settings.models, &resolver).await;
+    found.extend(missing.iter().map(|key| {
+        let fix = format!(
+            "set what it refers to, or: openclaw config unset models.providers.{}",
+            key.provider
+        );
+        Finding::error(PROVIDER, format_args!("{}: {}", key.path, key.error)).fix(fix)
+    }));
     keys
 }
 

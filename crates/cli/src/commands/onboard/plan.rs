@@ -224,7 +224,7 @@ pub(crate) fn chat_models(server: &LocalServer) -> impl Iterator<Item = String> 
 fn vendor(home: &Home, choice: &str, key: Option<SecretString>) -> Result<ModelPlan, Failure> {
     let id = choice.strip_suffix("-api-key").unwrap_or(choice);
     let id = if id == "gemini" { "google" } else { id };
-    let keyed = || VENDORS.iter().filter(|vendor| !vendor.env_keys.is_empty());
+    let keyed = || VENDORS.iter().filter(|vendor| vendor.needs_only_a_key());
     let Some(vendor) = keyed().find(|vendor| vendor.id == id) else {
         let known: Vec<&str> = keyed().map(|vendor| vendor.id).collect();
         return Err(

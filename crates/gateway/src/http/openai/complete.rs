@@ -1,8 +1,6 @@
 //! Whole chat completions, and the pieces streams share with them.
 
-use crate::error::ApiError;
-use domain::{Message, RunOutcome, StopReason, ToolCall, ToolChoice, Usage};
-use protocol::ErrorCode;
+use domain::{Message, StopReason, ToolCall, Usage};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -153,7 +151,9 @@ impl Head {
         Self {
             id: format!("chatcmpl_{}", domain::RunId::generate()),
             created,
-            model: model.unwrap_or(super::target::DEFAULT_MODEL).to_owned(),
+            model: model
+                .unwrap_or(crate::http::target::DEFAULT_MODEL)
+                .to_owned(),
         }
     }
 }
@@ -166,39 +166,4 @@ pub(super) fn finish_reason(stop: Option<&StopReason>, called: bool) -> &'static
         Some(StopReason::ContentFilter) => "content_filter",
         Some(StopReason::Stop | StopReason::ToolCalls | StopReason::Other(_)) | None => "stop",
     }
-}
-
-/// The word for how a run of an agent ended, or the error it came to.
-pub(super) fn run_finish(outcome: &RunOutcome) -> Result<&'static str, ApiError> {
-    if let Some(error) = crate::error::of_outcome(outcome) {
-        return Err(error);
-    }
-    Ok(match outcome {
-        RunOutcome::AwaitingClient => "tool_calls",
-        RunOutcome::Completed { stop } => finish_reason(Some(stop), false),
-        RunOutcome::Limited { .. }
-        | RunOutcome::Failed { .. }
-        | RunOutcome::Aborted { .. }
-        | RunOutcome::Interrupted => "stop",
-    })
-}
-
-/// Whether a required tool call was made. Source: HTTP API, section 3 (recorded words).
-pub(super) fn hold_choice<'a>(
-    choice: &ToolChoice,
-    names: impl IntoIterator<Item = &'a str>,
-) -> Result<(), ApiError> {
-    let mut names = names.into_iter();
-    let wanted = match choice {
-        ToolChoice::Auto | ToolChoice::None => return Ok(()),
-        ToolChoice::Required if names.next().is_some() => return Ok(()),
-        ToolChoice::Required => "a tool call".to_owned(),
-        ToolChoice::Named { name } if names.any(|called| called == name.as_str()) => return Ok(()),
-        ToolChoice::Named { name } => format!("a {name} tool call"),
-    };
-    Err(ApiError::new(
-        ErrorCode::ProviderError,
-        format!("tool_choice required {wanted}, but the agent did not produce one"),
-    )
-    .with_reason("tool_choice_not_met"))
 }

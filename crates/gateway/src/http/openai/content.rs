@@ -1,19 +1,11 @@
 //! `messages` of a chat completion, as messages of ours.
 
+use super::media::Media;
 use crate::error::ApiError;
-use domain::{Blob, Message, Part, Role, ToolCall, ToolCallId, ToolName, ToolResult};
+use domain::{Message, Part, Role, ToolCall, ToolCallId, ToolName, ToolResult};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-
-/// Most images of one request. Source: HTTP API, section 1.
-const MAX_IMAGES: usize = 8;
-
-/// Most decoded bytes of all images of one request.
-const MAX_IMAGE_BYTES: usize = 20 * 1024 * 1024;
-
-/// Media types models take.
-const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
 /// The conversation of a request.
 #[derive(Debug, Default)]
@@ -62,6 +54,10 @@ struct WirePart<'a> {
     image_url: Option<&'a RawValue>,
     #[serde(default)]
     refusal: Option<String>,
+    #[serde(borrow, default)]
+    file: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    input_audio: Option<&'a RawValue>,
 }
 
 /// Reads the `messages` array.
@@ -75,7 +71,7 @@ pub(super) fn conversation(raw: Option<&str>) -> Result<Conversation, ApiError> 
     }
     let listed: Vec<&RawValue> =
         serde_json::from_str(raw).map_err(|_| wrong("messages: Invalid input: expected array"))?;
-    let mut images = Images::default();
+    let mut media = Media::new("messages");
     for (index, raw) in listed.into_iter().enumerate() {
         if !raw.get().starts_with('{') {
             return Err(wrong(format!(
@@ -87,7 +83,7 @@ pub(super) fn conversation(raw: Option<&str>) -> Result<Conversation, ApiError> 
             let what = what.split(" at line ").next().unwrap_or_default();
             wrong(format!("messages.{index}: {what}"))
         })?;
-        push(&mut conversation, message, index, &mut images)?;
+        push(&mut conversation, message, index, &mut media)?;
     }
     Ok(conversation)
 }
@@ -96,24 +92,24 @@ fn push(
     conversation: &mut Conversation,
     message: WireMessage<'_>,
     index: usize,
-    images: &mut Images,
+    media: &mut Media,
 ) -> Result<(), ApiError> {
     match message.role.as_ref() {
         "system" | "developer" => {
-            let text = joined(parts(message.content, index, images)?);
+            let text = joined(parts(message.content, index, media)?);
             if !text.is_empty() {
                 conversation.instructions.push(text);
             }
         }
         "user" => {
-            let parts = parts(message.content, index, images)?;
+            let parts = parts(message.content, index, media)?;
             conversation.messages.push(Message {
                 role: Role::User,
                 parts,
             });
         }
         "assistant" => {
-            let mut all = parts(message.content, index, images)?;
+            let mut all = parts(message.content, index, media)?;
             for (place, call) in message.tool_calls.into_iter().flatten().enumerate() {
                 all.push(Part::ToolCall(assistant_call(call, index, place)?));
             }
@@ -133,7 +129,7 @@ fn push(
             let result = Part::ToolResult(ToolResult {
                 call: ToolCallId::new(id),
                 name: message.name.map(ToolName::new),
-                content: joined(parts(message.content, index, images)?),
+                content: joined(parts(message.content, index, media)?),
                 is_error: false,
             });
             match conversation.messages.last_mut() {
@@ -169,7 +165,7 @@ fn assistant_call(call: WireCall, index: usize, place: usize) -> Result<ToolCall
     })
 }
 
-fn parts(raw: Option<&RawValue>, index: usize, images: &mut Images) -> Result<Vec<Part>, ApiError> {
+fn parts(raw: Option<&RawValue>, index: usize, media: &mut Media) -> Result<Vec<Part>, ApiError> {
     let Some(raw) = raw.map(RawValue::get) else {
         return Ok(Vec::new());
     };
@@ -189,7 +185,12 @@ fn parts(raw: Option<&RawValue>, index: usize, images: &mut Images) -> Result<Ve
             ("text" | "input_text" | "output_text", Some(text), _) => {
                 parts.push(Part::Text { text });
             }
-            ("image_url", _, Some(image)) => parts.push(images.read(image)?),
+            ("image_url", _, Some(image)) => {
+                // An address that is none is refused like one that leads elsewhere.
+                parts.push(media.image(&address(image).unwrap_or_default())?);
+            }
+            ("file", _, _) => parts.push(file(part.file, index, media)?),
+            ("input_audio", _, _) => parts.push(audio(part.input_audio, index, media)?),
             ("refusal", _, _) => {
                 parts.push(Part::Text {
                     text: part.refusal.unwrap_or_default(),
@@ -199,12 +200,46 @@ fn parts(raw: Option<&RawValue>, index: usize, images: &mut Images) -> Result<Ve
                 let other: String = other.chars().filter(|c| !c.is_control()).take(32).collect();
                 return Err(wrong(format!(
                     "messages.{index}.content: part of type '{other}' is not supported here; \
-                     send text or image_url"
+                     send text, image_url, file or input_audio"
                 )));
             }
         }
     }
     Ok(parts)
+}
+
+fn file(raw: Option<&RawValue>, index: usize, media: &mut Media) -> Result<Part, ApiError> {
+    #[derive(Deserialize)]
+    struct File<'a> {
+        #[serde(borrow)]
+        file_data: Cow<'a, str>,
+        #[serde(default)]
+        filename: Option<String>,
+    }
+    let read = raw.and_then(|raw| serde_json::from_str::<File<'_>>(raw.get()).ok());
+    let Some(file) = read else {
+        return Err(wrong(format!(
+            "messages.{index}.content: a file part needs `file.file_data`; there are no stored files"
+        )));
+    };
+    media.file(&file.file_data, file.filename.as_deref())
+}
+
+fn audio(raw: Option<&RawValue>, index: usize, media: &mut Media) -> Result<Part, ApiError> {
+    #[derive(Deserialize)]
+    struct Audio<'a> {
+        #[serde(borrow)]
+        data: Cow<'a, str>,
+        #[serde(borrow)]
+        format: Cow<'a, str>,
+    }
+    let read = raw.and_then(|raw| serde_json::from_str::<Audio<'_>>(raw.get()).ok());
+    let Some(audio) = read else {
+        return Err(wrong(format!(
+            "messages.{index}.content: an input_audio part needs `data` and `format`"
+        )));
+    };
+    media.audio(&audio.data, &audio.format)
 }
 
 fn joined(parts: Vec<Part>) -> String {
@@ -215,56 +250,18 @@ fn joined(parts: Vec<Part>) -> String {
     .text()
 }
 
-/// Counts the images of a request against their limits.
-#[derive(Default)]
-struct Images {
-    count: usize,
-    bytes: usize,
-}
-
-impl Images {
-    fn read(&mut self, raw: &RawValue) -> Result<Part, ApiError> {
-        #[derive(Deserialize)]
-        struct Url<'a> {
-            #[serde(borrow)]
-            url: Cow<'a, str>,
-        }
-        let invalid = || wrong("Invalid image_url content in `messages`.");
-        let url = if raw.get().starts_with('"') {
-            serde_json::from_str::<Cow<'_, str>>(raw.get()).map_err(|_| invalid())?
-        } else {
-            serde_json::from_str::<Url<'_>>(raw.get())
-                .map_err(|_| invalid())?
-                .url
-        };
-        let (media_type, data) = url
-            .strip_prefix("data:")
-            .and_then(|rest| rest.split_once(";base64,"))
-            .ok_or_else(invalid)?;
-        let media_type = media_type.to_ascii_lowercase();
-        if !IMAGE_TYPES.contains(&media_type.as_str()) {
-            return Err(invalid());
-        }
-        let decoded = data_encoding::BASE64
-            .decode(data.as_bytes())
-            .map_err(|_| invalid())?;
-        self.count += 1;
-        self.bytes += decoded.len();
-        if self.count > MAX_IMAGES {
-            return Err(wrong(format!(
-                "at most {MAX_IMAGES} images are accepted in one request"
-            )));
-        }
-        if decoded.is_empty() || self.bytes > MAX_IMAGE_BYTES {
-            return Err(wrong(
-                "images of one request must have between 1 byte and 20 MB together",
-            ));
-        }
-        Ok(Part::Image {
-            media_type,
-            data: Blob(data.into()),
-        })
+/// An image's address, alone or in an object.
+fn address(raw: &RawValue) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Url<'a> {
+        #[serde(borrow)]
+        url: Cow<'a, str>,
     }
+    if raw.get().starts_with('"') {
+        return serde_json::from_str(raw.get()).ok();
+    }
+    let object: Url<'_> = serde_json::from_str(raw.get()).ok()?;
+    Some(object.url)
 }
 
 fn wrong(text: impl Into<String>) -> ApiError {

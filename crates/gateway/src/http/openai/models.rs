@@ -2,9 +2,9 @@
 //! Source: HTTP API, section 4; requirements C11 to C13.
 
 use super::error_reply;
-use super::target::DEFAULT_MODEL;
 use crate::error::ApiError;
 use crate::http::respond::{self, Reply};
+use crate::http::target::DEFAULT_MODEL;
 use crate::services::Services;
 use http::StatusCode;
 use llm::{ModelInfo, Price};

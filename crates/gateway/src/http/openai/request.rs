@@ -1,19 +1,21 @@
 //! The body of a chat completion, read once into what the rest needs.
 
 use super::content::{self, Conversation};
+use super::tools::Spelling;
 use super::{params, tools};
 use crate::error::ApiError;
-use domain::{Message, Role, Sampling, ToolChoice, ToolSpec};
+use crate::http::exchange::{self, AnswerForm};
+use domain::{Message, Sampling, ToolChoice, ToolSpec};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// Longest `user` text, in bytes.
-const MAX_USER: usize = 512;
+pub(super) const MAX_USER: usize = 512;
 
 /// Longest `model` text, in bytes.
-const MAX_MODEL: usize = 256;
+pub(super) const MAX_MODEL: usize = 256;
 
 /// The top level of a body: every field as JSON text. `null` counts as absent, unknown fields are
 /// nobody's business.
@@ -105,6 +107,8 @@ pub(super) struct ChatRequest {
     pub(super) tools: Vec<ToolSpec>,
     pub(super) tool_choice: ToolChoice,
     pub(super) sampling: Sampling,
+    /// What the text of the answer must look like.
+    pub(super) form: Option<AnswerForm>,
 }
 
 impl ChatRequest {
@@ -115,13 +119,14 @@ impl ChatRequest {
         let stream = fields.flag("stream")?.unwrap_or(false);
         let include_usage = include_usage(&fields)?;
         let sampling = params::sampling(&fields)?;
-        let tools = tools::tools(&fields)?;
+        let form = params::form(&sampling, "response_format")?;
+        let tools = tools::tools(&fields, Spelling::Nested)?;
         let tool_choice = tools::choice(&fields, &tools)?;
         let Conversation {
             instructions,
             messages,
         } = content::conversation(fields.get("messages"))?;
-        if !messages.iter().any(asks) {
+        if !messages.iter().any(exchange::asks) {
             return Err(
                 ApiError::invalid("Missing user message in `messages`.").with_param("messages")
             );
@@ -136,28 +141,12 @@ impl ChatRequest {
             tools,
             tool_choice,
             sampling,
+            form,
         })
     }
-
-    /// Takes the conversation apart: what came before, and the input of this turn, which is the last
-    /// user message or the last results of tools. An answer after it is left out.
-    pub(super) fn split(&mut self) -> (Vec<Message>, Vec<Message>) {
-        let mut messages = std::mem::take(&mut self.messages);
-        let input = messages.iter().rposition(asks).unwrap_or_default();
-        messages.truncate(input + 1);
-        let input = messages.split_off(input);
-        (messages, input)
-    }
 }
 
-fn asks(message: &Message) -> bool {
-    match message.role {
-        Role::User | Role::Tool => !message.parts.is_empty(),
-        Role::Assistant => false,
-    }
-}
-
-fn bounded(
+pub(super) fn bounded(
     fields: &Fields<'_>,
     name: &'static str,
     limit: usize,

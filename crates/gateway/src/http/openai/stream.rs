@@ -6,11 +6,6 @@ use crate::error::ApiError;
 use bytes::Bytes;
 use domain::Usage;
 use serde::Serialize;
-use std::time::Duration;
-
-/// A comment goes out when nothing else did for so long, so that proxies keep the stream open.
-/// Source: security specification, section 8.
-pub(super) const HEARTBEAT: Duration = Duration::from_secs(15);
 
 #[derive(Serialize)]
 struct Chunk<'a> {

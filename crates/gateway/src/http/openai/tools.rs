@@ -11,8 +11,17 @@ const MAX_TOOLS: usize = 512;
 /// Longest tool name, in bytes.
 const MAX_NAME: usize = 64;
 
+/// How a route spells function tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// `{type, function: {name, …}}`
+    Nested,
+    /// `{type, name, …}`, or nested as well.
+    Flat,
+}
+
 /// Reads the tools; `functions` of older clients is not part of the dialect.
-pub(super) fn tools(fields: &Fields<'_>) -> Result<Vec<ToolSpec>, ApiError> {
+pub(super) fn tools(fields: &Fields<'_>, spelling: Spelling) -> Result<Vec<ToolSpec>, ApiError> {
     let Some(raw) = fields.get("tools") else {
         return Ok(Vec::new());
     };
@@ -28,8 +37,8 @@ pub(super) fn tools(fields: &Fields<'_>) -> Result<Vec<ToolSpec>, ApiError> {
         return Err(wrong(&format!("at most {MAX_TOOLS} tools are supported")));
     }
     let mut specs: Vec<ToolSpec> = Vec::with_capacity(listed.len());
-    for tool in listed {
-        let spec = spec(tool)?;
+    for (place, tool) in listed.into_iter().enumerate() {
+        let spec = spec(tool, spelling, place)?;
         if specs.iter().any(|other| other.name == spec.name) {
             return Err(wrong(&format!("tool {} is listed twice", spec.name)));
         }
@@ -38,13 +47,21 @@ pub(super) fn tools(fields: &Fields<'_>) -> Result<Vec<ToolSpec>, ApiError> {
     Ok(specs)
 }
 
-fn spec(mut tool: Value) -> Result<ToolSpec, ApiError> {
+fn spec(mut tool: Value, spelling: Spelling, place: usize) -> Result<ToolSpec, ApiError> {
     if tool.get("type").and_then(Value::as_str) != Some("function") {
         return Err(wrong("only function tools are supported"));
     }
-    let Some(Value::Object(mut function)) = tool.get_mut("function").map(Value::take) else {
-        return Err(wrong("a function tool needs a `function` object"));
+    let mut function = match (tool.get_mut("function").map(Value::take), spelling, tool) {
+        (Some(Value::Object(function)), _, _) => function,
+        (None, Spelling::Flat, Value::Object(tool)) => tool,
+        _ => return Err(wrong("a function tool needs a `function` object")),
     };
+    if spelling == Spelling::Flat && !function.contains_key("name") {
+        return Err(ApiError::invalid(format!(
+            "tools.{place}.name: Invalid input: expected string, received undefined"
+        ))
+        .with_param("tools"));
+    }
     let name = match function.remove("name") {
         Some(Value::String(name)) if is_name(&name) => name,
         Some(_) | None => {
@@ -102,7 +119,10 @@ pub(super) fn choice(fields: &Fields<'_>, tools: &[ToolSpec]) -> Result<ToolChoi
         }
         None => {}
     }
-    let named = value.pointer("/function/name").and_then(Value::as_str);
+    let named = value
+        .pointer("/function/name")
+        .or_else(|| value.get("name"))
+        .and_then(Value::as_str);
     match (value.get("type").and_then(Value::as_str), named) {
         (Some("function"), Some(name)) => {
             if let Some(tool) = tools.iter().find(|tool| tool.name.as_str() == name) {

@@ -25,6 +25,15 @@ pub struct Caller {
     pub client: IpAddr,
 }
 
+/// Whose sessions and whose bill: the owner is one principal, which is `None`, every user of a
+/// proxy another.
+pub(crate) fn principal(caller: &Caller) -> Option<&str> {
+    match &caller.identity {
+        Identity::Owner | Identity::Anyone => None,
+        Identity::User(name) => Some(name),
+    }
+}
+
 /// One thing a connected client may do.
 ///
 /// Source: WebSocket protocol, section 17.

@@ -1,6 +1,7 @@
 //! Tool calls as they arrive in pieces, with the liberties imitators take.
 
-use crate::codec::digest::digest;
+use crate::codec::call_id;
+use crate::codec::parts::Parts;
 use crate::wire::openai_chat::CallDelta;
 use crate::{ModelEvent, PartIndex};
 use domain::{RunId, ToolCallId, ToolName};
@@ -28,8 +29,8 @@ struct Call {
 pub(super) struct Announce<'a> {
     /// The provider's id of the answer, the seed of ids it left out.
     pub(super) answer: Option<&'a str>,
-    /// The next free part.
-    pub(super) next_part: &'a mut u32,
+    /// The parts so far.
+    pub(super) parts: &'a mut Parts,
     /// Where events go.
     pub(super) out: &'a mut VecDeque<ModelEvent>,
 }
@@ -151,13 +152,9 @@ fn announce(call: &mut Call, order: usize, to: &mut Announce<'_>) {
             .answer
             .filter(|id| !id.is_empty())
             .map_or_else(|| RunId::generate().to_string(), str::to_owned);
-        call.id = format!(
-            "call_{}",
-            digest(&[seed.as_bytes(), order.to_string().as_bytes()])
-        );
+        call.id = call_id::made(&seed, order);
     }
-    let part = PartIndex(*to.next_part);
-    *to.next_part += 1;
+    let part = to.parts.fresh();
     call.part = Some(part);
     to.out.push_back(ModelEvent::ToolCallStarted {
         part,

@@ -1,21 +1,16 @@
 //! From the wire to the inner language.
 
+use super::REASONING_CONTENT;
 use super::calls::{Announce, Calls};
-use super::fail;
-use crate::codec::{Decode, Peer, Progress};
+use crate::codec::parts::Parts;
+use crate::codec::{Decode, Peer, Progress, fail};
 use crate::sse::Frame;
 use crate::wire::openai_chat::{
     CallDelta, ChatAnswer, ChatChunk, Content, Delta, ErrorBody, FunctionDelta, WireUsage,
 };
-use crate::{Error, ModelEvent, PartIndex};
-use domain::{ModelId, StopReason, TokenCount, Usage};
+use crate::{Error, ModelEvent};
+use domain::{ModelId, ProviderState, StopReason, TokenCount, Usage};
 use std::collections::VecDeque;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Reasoning,
-}
 
 /// Reads one answer.
 #[derive(Debug)]
@@ -23,12 +18,12 @@ pub(super) struct Decoder {
     peer: Peer,
     answer: Option<Box<str>>,
     started: bool,
-    next_part: u32,
-    /// The text or reasoning part that grows at present.
-    open: Option<(Kind, PartIndex)>,
+    parts: Parts,
     calls: Calls,
     stop: Option<StopReason>,
     usage: Option<Usage>,
+    /// The counts that were told while the answer went on.
+    told: Option<Usage>,
     saw_choice: bool,
     progress: Progress,
 }
@@ -39,11 +34,11 @@ impl Decoder {
             peer,
             answer: None,
             started: false,
-            next_part: 0,
-            open: None,
+            parts: Parts::default(),
             calls: Calls::default(),
             stop: None,
             usage: None,
+            told: None,
             saw_choice: false,
             progress: Progress::Open,
         }
@@ -78,55 +73,39 @@ impl Decoder {
         });
     }
 
-    fn part(&mut self, kind: Kind) -> PartIndex {
-        match self.open {
-            Some((open, part)) if open == kind => part,
-            Some(_) | None => {
-                let part = PartIndex(self.next_part);
-                self.next_part += 1;
-                self.open = Some((kind, part));
-                part
-            }
-        }
-    }
-
-    fn text(&mut self, delta: String, out: &mut VecDeque<ModelEvent>) {
-        if !delta.is_empty() {
-            out.push_back(ModelEvent::Text {
-                part: self.part(Kind::Text),
-                delta,
-            });
-        }
-    }
-
-    fn reasoning(&mut self, delta: String, out: &mut VecDeque<ModelEvent>) {
-        if !delta.is_empty() {
-            out.push_back(ModelEvent::Reasoning {
-                part: self.part(Kind::Reasoning),
-                delta,
-            });
-        }
+    /// Reasoning in the spelling of those who want it back.
+    fn reasoning_kept(&mut self, delta: String, out: &mut VecDeque<ModelEvent>) {
+        let provider = &self.peer.provider;
+        let keep = || {
+            Some(ProviderState {
+                provider: provider.clone(),
+                kind: REASONING_CONTENT.into(),
+                data: "".into(),
+            })
+        };
+        self.parts.reasoning(delta, keep, out);
     }
 
     fn call(&mut self, delta: &CallDelta<'_>, out: &mut VecDeque<ModelEvent>) {
-        self.open = None;
         let answer = self.answer.as_deref();
         self.calls.add(
             delta,
             Announce {
                 answer,
-                next_part: &mut self.next_part,
+                parts: &mut self.parts,
                 out,
             },
         );
     }
 
     fn delta(&mut self, delta: Delta<'_>, out: &mut VecDeque<ModelEvent>) {
-        if let Some(thought) = delta.reasoning_content.or(delta.reasoning) {
-            self.reasoning(thought.into_owned(), out);
+        if let Some(thought) = delta.reasoning_content {
+            self.reasoning_kept(thought.into_owned(), out);
+        } else if let Some(thought) = delta.reasoning {
+            self.parts.reasoning(thought.into_owned(), || None, out);
         }
         if let Some(text) = delta.content.map(plain).or(delta.refusal.map(Into::into)) {
-            self.text(text, out);
+            self.parts.text(text, out);
         }
         for call in &delta.tool_calls {
             self.call(call, out);
@@ -170,7 +149,7 @@ impl Decoder {
             None => StopReason::Stop,
         };
         self.calls.complete(out);
-        if let Some(usage) = self.usage {
+        if let Some(usage) = self.usage.filter(|usage| self.told != Some(*usage)) {
             out.push_back(ModelEvent::Usage(usage));
         }
         out.push_back(ModelEvent::Finished { reason });
@@ -210,7 +189,13 @@ impl Decode for Decoder {
             self.start(chunk.id.as_deref(), chunk.model.as_deref(), out);
         }
         if let Some(usage) = chunk.usage {
-            self.usage = Some(inner_usage(&usage));
+            let usage = inner_usage(&usage);
+            self.usage = Some(usage);
+            // Told at once while the answer goes on, so that a cut one is not taken for free.
+            if self.stop.is_none() && self.told != self.usage {
+                self.told = self.usage;
+                out.push_back(ModelEvent::Usage(usage));
+            }
         }
         // Only the first alternative is ours; we never ask for more.
         if let Some(choice) = chunk
@@ -307,13 +292,37 @@ fn inner_usage(usage: &WireUsage) -> Usage {
     let output = usage.completion_tokens_details.unwrap_or_default();
     Usage {
         input: usage.prompt_tokens.map(TokenCount),
-        output: usage.completion_tokens.map(TokenCount),
+        output: whole_output(usage).map(TokenCount),
         cache_read: prompt
             .cached_tokens
             .or(usage.prompt_cache_hit_tokens)
+            .or(usage.cached_tokens)
             .map(TokenCount),
         cache_write: prompt.cache_write_tokens.map(TokenCount),
-        media: None,
+        media: [
+            prompt.audio_tokens,
+            prompt.image_tokens,
+            prompt.video_tokens,
+        ]
+        .into_iter()
+        .flatten()
+        .reduce(u64::saturating_add)
+        .map(TokenCount),
         reasoning: output.reasoning_tokens.map(TokenCount),
     }
+}
+
+/// Output tokens with reasoning. xAI counts reasoning beside the answer, not within it; its total
+/// tells.
+fn whole_output(usage: &WireUsage) -> Option<u64> {
+    let answer = usage.completion_tokens?;
+    let reasoning = usage
+        .completion_tokens_details
+        .and_then(|details| details.reasoning_tokens);
+    let apart = || {
+        let whole = answer.checked_add(reasoning?)?;
+        let total = usage.prompt_tokens?.checked_add(whole)?;
+        (usage.total_tokens == Some(total)).then_some(whole)
+    };
+    apart().or(Some(answer))
 }

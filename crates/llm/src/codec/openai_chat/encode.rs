@@ -1,49 +1,34 @@
 //! From the inner language to the wire.
 
-use crate::codec::Encoded;
-use crate::codec::digest::digest;
-use crate::codec::repair::{self, Said, repair};
+use super::REASONING_CONTENT;
+use crate::codec::encoded::{joined, system};
+use crate::codec::media::{self, FileKind, IMAGE_LEFT_OUT};
+use crate::codec::repair::{self, Piece, Said, repair};
+use crate::codec::{Encoded, call_id};
 use crate::provider::Quirks;
 use crate::wire::openai_chat::{
-    Arguments, CallFunction, ChatMessage, ChatRequest, Content, ContentPart, ImageUrl,
-    NamedFunction, Stop, StreamOptions, Tool, ToolCallDto, ToolChoiceDto, ToolFunction,
+    Arguments, CallFunction, ChatMessage, ChatRequest, Content, ContentPart, FilePart, ImageUrl,
+    InputAudio, NamedFunction, Stop, StreamOptions, Tool, ToolCallDto, ToolChoiceDto, ToolFunction,
 };
 use crate::{Error, ModelInfo, ModelRequest};
-use bytes::Bytes;
 use domain::{Part, ToolChoice, ToolSpec};
-use http::{HeaderMap, HeaderValue, header};
 use std::borrow::Cow;
 
-/// What a model that reads no images gets instead of one.
-const IMAGE_LEFT_OUT: &str = "[an image was left out: this model is not known to read images]";
+/// Longest name of a tool, in characters.
+const LONGEST_NAME: usize = 64;
 
 pub(super) fn encode(
     request: &ModelRequest,
     model: &ModelInfo,
     quirks: Quirks,
 ) -> Result<Encoded, Error> {
-    let wire = wire(request, model, quirks);
-    let body = serde_json::to_vec(&wire).map_err(|error| Error::InvalidRequest {
-        provider: model.provider.clone(),
-        status: 0,
-        message: format!("cannot write the request: {error}"),
-    })?;
     let accept = if request.stream {
         "text/event-stream"
     } else {
         "application/json"
     };
-    let mut headers = HeaderMap::with_capacity(6);
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
-    Ok(Encoded {
-        path: Cow::Borrowed("/chat/completions"),
-        headers,
-        body: Bytes::from(body),
-    })
+    let path = Cow::Borrowed("/chat/completions");
+    Encoded::json(&model.provider, path, accept, &wire(request, model, quirks))
 }
 
 fn wire<'a>(request: &'a ModelRequest, model: &'a ModelInfo, quirks: Quirks) -> ChatRequest<'a> {
@@ -88,6 +73,12 @@ fn wire<'a>(request: &'a ModelRequest, model: &'a ModelInfo, quirks: Quirks) -> 
         response_format: sampling.response_format.as_ref().map(Cow::Borrowed),
         reasoning_effort: sampling.reasoning_effort.as_deref().map(Cow::Borrowed),
         user: None,
+        prompt_cache_key: request
+            .cache
+            .key
+            .as_deref()
+            .filter(|_| quirks.prompt_cache_key)
+            .map(Cow::Borrowed),
     }
 }
 
@@ -98,27 +89,23 @@ fn messages<'a>(
 ) -> Vec<ChatMessage<'a>> {
     let mut all = Vec::with_capacity(request.messages.len() + 1);
     // One message: the chat templates of many local servers accept no second system text.
-    let system = match request.system.as_slice() {
-        [] => None,
-        [one] => Some(Cow::Borrowed(one.as_ref())),
-        many => Some(Cow::Owned(many.join("\n\n"))),
-    };
-    if let Some(text) = system.filter(|text| !text.is_empty()) {
+    if let Some(text) = system(&request.system) {
         all.push(said("system", Content::Text(text)));
     }
     for item in repair(&request.messages, &model.provider) {
         all.push(match item {
-            Said::User(parts) => said("user", user(&parts, model.images)),
+            Said::User(parts) => said("user", user(&parts, model)),
             Said::Assistant(pieces) => ChatMessage {
                 role: Cow::Borrowed("assistant"),
                 content: spoken(&repair::texts(&pieces)),
+                reasoning_content: thought(&pieces).filter(|_| quirks.reasoning_content),
                 tool_calls: repair::calls(&pieces)
                     .into_iter()
                     .map(|call| ToolCallDto {
                         id: fit(call.id, quirks),
                         kind: Cow::Borrowed("function"),
                         function: CallFunction {
-                            name: Cow::Borrowed(call.name),
+                            name: name(call.name, &request.tools),
                             arguments: Arguments(Cow::Borrowed(call.arguments)),
                         },
                     })
@@ -134,6 +121,14 @@ fn messages<'a>(
     all
 }
 
+/// A name that is on offer is the provider's to judge; one that is not must not be refused.
+fn name<'a>(name: &'a str, offered: &[ToolSpec]) -> Cow<'a, str> {
+    if offered.iter().any(|spec| spec.name.as_str() == name) {
+        return Cow::Borrowed(name);
+    }
+    call_id::name(name, LONGEST_NAME)
+}
+
 fn said<'a>(role: &'static str, content: Content<'a>) -> ChatMessage<'a> {
     ChatMessage {
         role: Cow::Borrowed(role),
@@ -146,60 +141,116 @@ fn spoken<'a>(texts: &[&'a str]) -> Option<Content<'a>> {
     (!texts.is_empty()).then(|| Content::Text(joined(texts, "")))
 }
 
-fn joined<'a>(texts: &[&'a str], between: &str) -> Cow<'a, str> {
-    match texts {
-        [one] => Cow::Borrowed(one),
-        many => Cow::Owned(many.join(between)),
+/// What the model thought, for those that want it back. They refuse a call without it, even one
+/// that another model made.
+fn thought<'a>(pieces: &[Piece<'a>]) -> Option<Cow<'a, str>> {
+    let mut called = false;
+    let mut thoughts = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Reasoning { text, keep } if &*keep.kind == REASONING_CONTENT => {
+                thoughts.push(*text);
+            }
+            Piece::Call(_) => called = true,
+            Piece::Reasoning { .. } | Piece::Text(_) => {}
+        }
     }
+    (called || !thoughts.is_empty()).then(|| joined(&thoughts, ""))
 }
 
 /// Plain text where it is enough, since many imitators know nothing else.
-fn user<'a>(parts: &[&'a Part], images: bool) -> Content<'a> {
-    let mut pieces = Vec::with_capacity(parts.len());
-    let mut texts = Vec::with_capacity(parts.len());
-    for part in parts {
-        match part {
-            Part::Text { text } => {
-                texts.push(text.as_str());
-                pieces.push(piece(text));
-            }
-            Part::Image { media_type, data } if images => pieces.push(ContentPart {
-                kind: Cow::Borrowed("image_url"),
-                text: None,
-                image_url: Some(ImageUrl {
-                    url: Cow::Owned(format!("data:{media_type};base64,{}", data.0)),
-                    detail: None,
-                }),
+fn user<'a>(parts: &[&'a Part], model: &ModelInfo) -> Content<'a> {
+    let pieces: Vec<ContentPart<'a>> = parts
+        .iter()
+        .filter_map(|part| said_by(part, model))
+        .collect();
+    let texts: Option<Vec<&str>> = pieces.iter().map(|piece| piece.text.as_deref()).collect();
+    match (parts, texts) {
+        ([Part::Text { text }], _) => Content::Text(Cow::Borrowed(text)),
+        (_, Some(texts)) => Content::Text(Cow::Owned(texts.join("\n"))),
+        (_, None) => Content::Parts(pieces),
+    }
+}
+
+fn said_by<'a>(part: &'a Part, model: &ModelInfo) -> Option<ContentPart<'a>> {
+    Some(match part {
+        Part::Text { text } => piece(text),
+        Part::Image { .. } if !model.images => piece(IMAGE_LEFT_OUT),
+        Part::Image { media_type, data } if media::is_usual_image(media_type) => ContentPart {
+            kind: Cow::Borrowed("image_url"),
+            image_url: Some(ImageUrl {
+                url: Cow::Owned(format!("data:{media_type};base64,{}", data.0)),
+                detail: None,
             }),
-            Part::Image { .. } => {
-                texts.push(IMAGE_LEFT_OUT);
-                pieces.push(piece(IMAGE_LEFT_OUT));
-            }
-            Part::File { media_type, .. } => {
-                let note = format!("[a file of type {media_type} was left out]");
-                pieces.push(ContentPart {
-                    text: Some(Cow::Owned(note)),
-                    ..piece("")
-                });
-            }
-            Part::Reasoning { .. } | Part::ToolCall(_) | Part::ToolResult(_) => {}
-        }
+            ..ContentPart::default()
+        },
+        Part::Image { media_type, .. } => noted(media_type),
+        Part::File {
+            media_type,
+            name,
+            data,
+        } => file(media_type, name.as_deref(), &data.0, model),
+        Part::Reasoning { .. } | Part::ToolCall(_) | Part::ToolResult(_) => return None,
+    })
+}
+
+/// A document or a sound where the model reads it and the wire has a place for it, else a note.
+fn file<'a>(
+    media_type: &'a str,
+    name: Option<&'a str>,
+    data: &'a str,
+    model: &ModelInfo,
+) -> ContentPart<'a> {
+    let kind = media::kind(media_type);
+    let reads = media::reads(model.media, kind);
+    match (reads, kind, format(media_type)) {
+        (true, FileKind::Document, _) => ContentPart {
+            kind: Cow::Borrowed("file"),
+            file: Some(FilePart {
+                filename: Some(Cow::Borrowed(name.unwrap_or("document.pdf"))),
+                file_data: Some(Cow::Owned(format!("data:application/pdf;base64,{data}"))),
+            }),
+            ..ContentPart::default()
+        },
+        (true, FileKind::Audio, Some(format)) => ContentPart {
+            kind: Cow::Borrowed("input_audio"),
+            input_audio: Some(InputAudio {
+                data: Cow::Borrowed(data),
+                format: Cow::Borrowed(format),
+            }),
+            ..ContentPart::default()
+        },
+        (true | false, _, _) => noted(media_type),
     }
-    if texts.len() == pieces.len() {
-        return Content::Text(joined(&texts, "\n"));
+}
+
+fn noted<'a>(media_type: &str) -> ContentPart<'a> {
+    ContentPart {
+        text: Some(Cow::Owned(media::left_out(media_type))),
+        ..piece("")
     }
-    Content::Parts(pieces)
+}
+
+/// The wire's word for a kind of sound; it has two.
+fn format(media_type: &str) -> Option<&'static str> {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    match essence.to_ascii_lowercase().as_str() {
+        "audio/wav" | "audio/wave" | "audio/x-wav" | "audio/vnd.wave" => Some("wav"),
+        "audio/mpeg" | "audio/mp3" => Some("mp3"),
+        _ => None,
+    }
 }
 
 fn piece(text: &str) -> ContentPart<'_> {
     ContentPart {
         kind: Cow::Borrowed("text"),
         text: Some(Cow::Borrowed(text)),
-        image_url: None,
+        ..ContentPart::default()
     }
 }
 
-fn tool(spec: &ToolSpec) -> Tool<'_> {
+/// A tool in the spelling that others took over.
+pub(in crate::codec) fn tool(spec: &ToolSpec) -> Tool<'_> {
     Tool {
         kind: Cow::Borrowed("function"),
         function: Some(ToolFunction {
@@ -227,27 +278,11 @@ fn tool_choice(choice: &ToolChoice) -> Option<ToolChoiceDto<'_>> {
     }
 }
 
-/// Longest call id that every provider takes, in bytes.
-const LONGEST_CALL_ID: usize = 40;
-/// The exact length some providers want.
-const SHORT_CALL_ID: usize = 9;
-
-/// A call id the provider accepts. Ids of another provider may be too long or hold characters it
-/// refuses; those are replaced by a digest, the same for a call and its result.
+/// A call id the provider accepts.
 fn fit(id: &str, quirks: Quirks) -> Cow<'_, str> {
-    let plain = |c: u8| c.is_ascii_alphanumeric() || (!quirks.short_call_ids && b"_-".contains(&c));
-    let length_fits = if quirks.short_call_ids {
-        id.len() == SHORT_CALL_ID
+    if quirks.short_call_ids {
+        call_id::short(id)
     } else {
-        (1..=LONGEST_CALL_ID).contains(&id.len())
-    };
-    if length_fits && id.bytes().all(plain) {
-        return Cow::Borrowed(id);
+        call_id::usual(id)
     }
-    let digest = digest(&[id.as_bytes()]);
-    Cow::Owned(if quirks.short_call_ids {
-        digest.chars().take(SHORT_CALL_ID).collect()
-    } else {
-        format!("call_{digest}")
-    })
 }

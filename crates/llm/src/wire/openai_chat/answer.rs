@@ -1,7 +1,7 @@
 //! What a provider answers: in one piece or in chunks.
 
-use super::scalar::{count, null_default, text};
 use super::{Arguments, Content, ErrorDetail, ToolCallDto};
+use crate::wire::scalar::{count, null_default, text};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -241,6 +241,9 @@ pub struct WireUsage {
     /// Cached prompt tokens, as DeepSeek spells them.
     #[serde(deserialize_with = "count", skip_serializing_if = "Option::is_none")]
     pub prompt_cache_hit_tokens: Option<u64>,
+    /// Cached prompt tokens, as Moonshot and Together spell them.
+    #[serde(deserialize_with = "count", skip_serializing_if = "Option::is_none")]
+    pub cached_tokens: Option<u64>,
 }
 
 /// The prompt's tokens in detail.
@@ -253,6 +256,15 @@ pub struct PromptTokens {
     /// Written to the provider's cache.
     #[serde(deserialize_with = "count", skip_serializing_if = "Option::is_none")]
     pub cache_write_tokens: Option<u64>,
+    /// Of sound.
+    #[serde(deserialize_with = "count", skip_serializing_if = "Option::is_none")]
+    pub audio_tokens: Option<u64>,
+    /// Of images.
+    #[serde(deserialize_with = "count", skip_serializing_if = "Option::is_none")]
+    pub image_tokens: Option<u64>,
+    /// Of video.
+    #[serde(deserialize_with = "count", skip_serializing_if = "Option::is_none")]
+    pub video_tokens: Option<u64>,
 }
 
 /// The answer's tokens in detail.

@@ -96,10 +96,11 @@ impl<'de> Deserialize<'de> for ErrorDetail {
 impl ErrorBody {
     /// Reads a body leniently: an object, or a list whose first element is one (Google).
     pub fn read(body: &[u8]) -> Option<Self> {
-        serde_json::from_slice::<Self>(body).ok().or_else(|| {
-            serde_json::from_slice::<Vec<Self>>(body)
-                .ok()
-                .and_then(|all| all.into_iter().next())
-        })
+        // A list would also be read as the fields of one object, in order.
+        if body.trim_ascii_start().starts_with(b"[") {
+            let all = serde_json::from_slice::<Vec<Self>>(body).ok()?;
+            return all.into_iter().next();
+        }
+        serde_json::from_slice(body).ok()
     }
 }

@@ -1,7 +1,7 @@
 //! What is asked of a provider, and of us.
 
 use super::Arguments;
-use super::scalar::null_default;
+use crate::wire::scalar::null_default;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -73,6 +73,9 @@ pub struct ChatRequest<'a> {
     /// Who asks, in the caller's own words.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub user: Option<Cow<'a, str>>,
+    /// The same for requests that share a beginning, so that they meet the same prompt cache.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub prompt_cache_key: Option<Cow<'a, str>>,
 }
 
 /// How chunks are sent.
@@ -92,6 +95,9 @@ pub struct ChatMessage<'a> {
     /// What is said; absent or `null` beside tool calls.
     #[serde(borrow, default)]
     pub content: Option<Content<'a>>,
+    /// What an assistant message was thought with, where the provider wants it back.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_content: Option<Cow<'a, str>>,
     /// Who, within a role.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Cow<'a, str>>,
@@ -174,6 +180,34 @@ pub struct ContentPart<'a> {
     /// The image of an image part.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub image_url: Option<ImageUrl<'a>>,
+    /// The document of a file part.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FilePart<'a>>,
+    /// The sound of an audio part.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub input_audio: Option<InputAudio<'a>>,
+}
+
+/// A document within a message.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FilePart<'a> {
+    /// Its name.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<Cow<'a, str>>,
+    /// A `data:` URL.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub file_data: Option<Cow<'a, str>>,
+}
+
+/// A sound within a message.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct InputAudio<'a> {
+    /// Standard base64.
+    #[serde(borrow)]
+    pub data: Cow<'a, str>,
+    /// `wav` or `mp3`.
+    #[serde(borrow)]
+    pub format: Cow<'a, str>,
 }
 
 /// Where an image is.

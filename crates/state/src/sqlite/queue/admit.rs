@@ -66,10 +66,10 @@ impl Prepared {
             None => Head::create(tx, key, &self.session_id, self.agent.as_str())?,
         };
         if fresh {
-            head.append(tx, key, None, &self.opened)?;
+            head.append(tx, None, &self.opened)?;
         }
         let run = Some(self.run.as_str());
-        let seq = head.append(tx, key, run, &self.accepted)?;
+        let seq = head.append(tx, run, &self.accepted)?;
         let idle = fresh || running_run(tx, head.id)?.is_none();
         let (state, attempt) = if idle { (RUNNING, 1) } else { (QUEUED, 0) };
         tx.sql
@@ -88,7 +88,7 @@ impl Prepared {
             ])?;
         let claim = if idle {
             let fence = head.grow_fence();
-            head.append(tx, key, run, &self.started)?;
+            head.append(tx, run, &self.started)?;
             Some(Claim {
                 run: self.run.clone(),
                 session: self.session.clone(),

@@ -45,7 +45,7 @@ impl Prepared {
         let mut head = claimed(tx, &self.claim)?;
         let known = Known::running(tx, &self.claim, &head)?;
         for record in &self.records {
-            head.append(tx, key.as_str(), Some(self.claim.run.as_str()), record)?;
+            head.append(tx, Some(self.claim.run.as_str()), record)?;
         }
         tx.sql
             .prepare_cached(

@@ -26,7 +26,7 @@ pub(super) fn ask(home: &Home) -> Result<(ModelPlan, String), Stop> {
         .collect();
     let keyed: Vec<&'static Vendor> = VENDORS
         .iter()
-        .filter(|vendor| !vendor.env_keys.is_empty())
+        .filter(|vendor| vendor.needs_only_a_key())
         .collect();
     let mut question = cliclack::select("Which model should the agent use?").max_rows(18);
     question = question.item(

@@ -87,9 +87,9 @@ fn the_turn_is_the_last_user_or_tool_message() {
         { "role": "tool", "tool_call_id": "b", "content": [{ "type": "text", "text": "rain" }] },
         { "role": "assistant", "content": "left out" },
     ] });
-    let mut request = ChatRequest::read(body.to_string().as_bytes()).unwrap();
+    let request = ChatRequest::read(body.to_string().as_bytes()).unwrap();
     assert_eq!(request.instructions, ["be brief"]);
-    let (context, input) = request.split();
+    let (context, input) = crate::http::exchange::split(request.messages);
     assert_eq!(context.len(), 2);
     assert_eq!(input.len(), 1);
     assert_eq!(input[0].role, Role::Tool);

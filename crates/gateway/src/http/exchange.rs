@@ -1,0 +1,333 @@
+//! One question and its answer, whoever answers: an agent in a session, or a model by itself.
+//!
+//! Every dialect reads its request into a [`Question`] and writes the [`Piece`]s of the answer in
+//! its own words; what lies between is the same for all and lives here.
+
+mod form;
+mod model;
+mod run;
+
+pub(super) use form::{AnswerForm, invalid_output};
+
+use crate::error::ApiError;
+use crate::services::Services;
+use agent::Agent;
+use domain::{
+    Message, OnDisconnect, ProviderState, RunId, Sampling, SessionKey, StopReason, ToolCall,
+    ToolCallId, ToolChoice, ToolName, ToolSpec, Usage,
+};
+use futures_util::StreamExt as _;
+use futures_util::stream::{Stream, unfold};
+use protocol::ErrorCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A comment goes out when nothing else did for so long, so that proxies keep the stream open.
+/// Source: security specification, section 8.
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// Who answers.
+pub(super) enum Answerer {
+    /// An agent, with its tools and a durable session.
+    Agent {
+        agent: Arc<Agent>,
+        session: SessionKey,
+        /// A model instead of the agent's own.
+        model: Option<String>,
+    },
+    /// A model by itself, under this name: no agent, no session, no tools of ours.
+    Model(String),
+}
+
+/// What is asked.
+pub(super) struct Question {
+    /// System text of the client.
+    pub(super) instructions: Vec<String>,
+    /// What was said before.
+    pub(super) before: Vec<Message>,
+    /// What is said now.
+    pub(super) input: Vec<Message>,
+    /// Tools the client runs itself.
+    pub(super) tools: Vec<ToolSpec>,
+    pub(super) tool_choice: ToolChoice,
+    pub(super) sampling: Sampling,
+    /// Whether the pieces are wanted as they come.
+    pub(super) stream: bool,
+    /// What the text of the answer must look like.
+    pub(super) form: Option<AnswerForm>,
+    /// What becomes of the run of an agent when the [`Exchange`] is dropped.
+    pub(super) on_disconnect: OnDisconnect,
+    /// On whose account it goes; `None` for the owner.
+    pub(super) payer: Option<String>,
+}
+
+/// A piece of an answer.
+#[derive(Debug)]
+pub(super) enum Piece {
+    /// More text.
+    Text(String),
+    /// More reasoning.
+    Reasoning(String),
+    /// State of the provider that belongs to the reasoning before it; never from an agent, whose
+    /// session keeps it.
+    Keep(ProviderState),
+    /// A call of a tool of the client begins; `index` counts them from 0.
+    Call {
+        index: u32,
+        id: ToolCallId,
+        name: ToolName,
+    },
+    /// More of a call's arguments.
+    Arguments { index: u32, json: String },
+    /// The end; always the last piece.
+    Ended(Box<Ended>),
+}
+
+/// What an answer came to.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// What was said last; of a failed answer, what came before it failed.
+    pub(super) message: Message,
+    /// The calls of the client's tools among it.
+    pub(super) calls: Vec<ToolCall>,
+    /// Why it ended, when a model said so.
+    pub(super) stop: Option<StopReason>,
+    /// What all of it used.
+    pub(super) usage: Usage,
+    /// Why it is no answer.
+    pub(super) error: Option<ApiError>,
+}
+
+impl Ended {
+    /// An end without an answer.
+    pub(super) fn failed(error: ApiError) -> Self {
+        Self {
+            message: Message {
+                role: domain::Role::Assistant,
+                parts: Vec::new(),
+            },
+            calls: Vec::new(),
+            stop: None,
+            usage: Usage::default(),
+            error: Some(error),
+        }
+    }
+
+    /// Whether the text is the whole answer, not a call and not cut.
+    fn is_final(&self) -> bool {
+        self.error.is_none()
+            && self.calls.is_empty()
+            && !matches!(
+                self.stop,
+                Some(StopReason::Length | StopReason::ContentFilter)
+            )
+    }
+}
+
+/// A question under way. Dropping it stops the model, or does to the run of an agent what the
+/// question's `on_disconnect` says.
+pub(super) struct Exchange {
+    source: Source,
+    choice: ToolChoice,
+    form: Option<AnswerForm>,
+    /// Text that is not shown before it is known to have its form.
+    held: String,
+    /// Pieces to hand out before the source is asked again, the next one last.
+    ready: Vec<Piece>,
+    /// What the first of two answers used.
+    used: Usage,
+    asked_again: bool,
+}
+
+enum Source {
+    Run(Box<run::RunSource>),
+    Model(Box<model::ModelSource>),
+}
+
+impl Exchange {
+    /// Asks. With an agent the turn is durable afterwards; a model has begun to answer.
+    ///
+    /// # Errors
+    /// [`ApiError`]: nothing was said then.
+    pub(super) async fn begin(
+        services: &Arc<Services>,
+        answerer: Answerer,
+        mut question: Question,
+    ) -> Result<Self, ApiError> {
+        let choice = question.tool_choice.clone();
+        let form = question.form.take();
+        let source = match answerer {
+            Answerer::Agent {
+                agent,
+                session,
+                model,
+            } => {
+                let turn = run::turn(&agent, session, model, question);
+                Source::Run(Box::new(run::RunSource::begin(services, turn).await?))
+            }
+            Answerer::Model(name) => Source::Model(Box::new(
+                model::ModelSource::begin(services, &name, question).await?,
+            )),
+        };
+        Ok(Self {
+            source,
+            choice,
+            form,
+            held: String::new(),
+            ready: Vec::new(),
+            used: Usage::default(),
+            asked_again: false,
+        })
+    }
+
+    /// The run and the session of an agent.
+    pub(super) fn run(&self) -> Option<(&RunId, &SessionKey)> {
+        match &self.source {
+            Source::Run(run) => Some(run.names()),
+            Source::Model(_) => None,
+        }
+    }
+
+    /// The next piece; `None` after [`Piece::Ended`]. Not cancel-safe: use [`pieces`] to wait with
+    /// a time limit.
+    pub(super) async fn next(&mut self) -> Option<Piece> {
+        loop {
+            if let Some(piece) = self.ready.pop() {
+                return Some(piece);
+            }
+            let piece = match &mut self.source {
+                Source::Run(run) => run.next().await?,
+                Source::Model(model) => model.next().await?,
+            };
+            match piece {
+                Piece::Text(text) if self.form.is_some() => self.held.push_str(&text),
+                Piece::Reasoning(_) | Piece::Keep(_) if self.asked_again => {}
+                Piece::Call { .. } if !self.held.is_empty() => {
+                    self.ready.push(piece);
+                    self.ready.push(Piece::Text(std::mem::take(&mut self.held)));
+                }
+                Piece::Ended(ended) => self.end(*ended).await,
+                Piece::Text(_)
+                | Piece::Reasoning(_)
+                | Piece::Keep(_)
+                | Piece::Call { .. }
+                | Piece::Arguments { .. } => return Some(piece),
+            }
+        }
+    }
+
+    /// Stops whoever answers and returns what was said until then.
+    pub(super) async fn stop(&mut self) -> Ended {
+        let mut ended = match &mut self.source {
+            Source::Run(run) => run.stop().await,
+            Source::Model(model) => model.stop(),
+        };
+        ended.usage = self.used.plus(ended.usage);
+        ended
+    }
+
+    /// Waits for the end.
+    pub(super) async fn finished(&mut self) -> Ended {
+        while let Some(piece) = self.next().await {
+            if let Piece::Ended(ended) = piece {
+                return *ended;
+            }
+        }
+        Ended::failed(lost())
+    }
+
+    /// Takes the end of an answer: hands it out, or asks once more.
+    async fn end(&mut self, mut ended: Ended) {
+        self.used = self.used.plus(ended.usage);
+        if ended.error.is_none() {
+            ended.error = self.hold_choice(&ended).err();
+        }
+        if let Some(form) = &self.form {
+            match form.hold(&mut ended) {
+                Err(words) if !self.asked_again => {
+                    self.asked_again = true;
+                    self.held.clear();
+                    let request = form::repair_request(&words);
+                    let again = match &mut self.source {
+                        Source::Run(run) => run.again(request).await,
+                        Source::Model(model) => model.again(ended.message.clone(), request).await,
+                    };
+                    match again {
+                        Ok(()) => return,
+                        Err(error) => ended.error = Some(error),
+                    }
+                }
+                Err(words) => ended.error = Some(form::invalid_output(&words)),
+                Ok(()) => {}
+            }
+        }
+        ended.usage = self.used;
+        let shown = self.form.is_some() && ended.error.is_none();
+        // Of a cut or a spoken-and-calling answer everything that is left is shown.
+        let text = if shown && ended.calls.is_empty() {
+            ended.message.text()
+        } else {
+            String::new()
+        };
+        self.ready.push(Piece::Ended(Box::new(ended)));
+        if !text.is_empty() {
+            self.ready.push(Piece::Text(text));
+        }
+    }
+
+    /// Whether a required tool call was made. Source: HTTP API, section 3 (recorded words).
+    fn hold_choice(&self, ended: &Ended) -> Result<(), ApiError> {
+        let called = |wanted: &ToolName| ended.calls.iter().any(|call| call.name == *wanted);
+        let wanted = match &self.choice {
+            ToolChoice::Auto | ToolChoice::None => return Ok(()),
+            ToolChoice::Required if !ended.calls.is_empty() => return Ok(()),
+            ToolChoice::Required => "a tool call".to_owned(),
+            ToolChoice::Named { name } if called(name) => return Ok(()),
+            ToolChoice::Named { name } => format!("a {name} tool call"),
+        };
+        Err(ApiError::new(
+            ErrorCode::ProviderError,
+            format!("tool_choice required {wanted}, but the agent did not produce one"),
+        )
+        .with_reason("tool_choice_not_met"))
+    }
+}
+
+/// The pieces as they come; `None` where nothing came for so long that the connection wants a sign
+/// of life. Dropping it drops the exchange.
+pub(super) fn pieces(exchange: Exchange) -> impl Stream<Item = Option<Piece>> + Send + 'static {
+    // The exchange waits inside a stream of its own, so that a heartbeat interrupts nothing.
+    let inner = Box::pin(unfold(exchange, |mut exchange| async move {
+        let piece = exchange.next().await?;
+        Some((piece, exchange))
+    }));
+    unfold(inner, |mut inner| async move {
+        match tokio::time::timeout(HEARTBEAT, inner.next()).await {
+            Err(_) => Some((None, inner)),
+            Ok(Some(piece)) => Some((Some(piece), inner)),
+            Ok(None) => None,
+        }
+    })
+}
+
+/// Takes a conversation apart: what came before, and the input of this turn, which is the last
+/// user message or the last results of tools. An answer after it is left out.
+pub(super) fn split(mut messages: Vec<Message>) -> (Vec<Message>, Vec<Message>) {
+    let input = messages.iter().rposition(asks).unwrap_or_default();
+    messages.truncate(input + 1);
+    let input = messages.split_off(input.min(messages.len()));
+    (messages, input)
+}
+
+/// Whether a message wants an answer.
+pub(super) fn asks(message: &Message) -> bool {
+    match message.role {
+        domain::Role::User | domain::Role::Tool => !message.parts.is_empty(),
+        domain::Role::Assistant => false,
+    }
+}
+
+/// The error of those whose answer ended with the gateway.
+pub(super) fn lost() -> ApiError {
+    ApiError::new(ErrorCode::Unavailable, "the gateway is shutting down")
+}

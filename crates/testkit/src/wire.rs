@@ -1,0 +1,43 @@
+//! What the real services refuse: one validator of request bodies per wire format.
+//!
+//! They are as strict as the services themselves, because a fake that accepts everything proves
+//! nothing. Rules that depend on a single model of a service are left out.
+
+mod anthropic;
+mod gemini;
+mod ollama;
+mod openai_chat;
+mod openai_responses;
+mod place;
+
+use serde_json::Value;
+
+use place::Place;
+
+/// Says whether the service that speaks this wire would take this request body.
+///
+/// `api` is the name in the settings: `openai-completions`, `openai-responses`,
+/// `anthropic-messages`, `google-generative-ai` or `ollama`.
+///
+/// # Errors
+/// What the service would complain about, with the place in the body; also when `api` is none of
+/// the five.
+pub fn wire_check(api: &str, body: &Value) -> Result<(), String> {
+    let body = Place::top(body);
+    match api {
+        "openai-completions" => openai_chat::check(&body),
+        "openai-responses" => openai_responses::check(&body),
+        "anthropic-messages" => anthropic::check(&body),
+        "google-generative-ai" => gemini::check(&body),
+        "ollama" => ollama::check(&body),
+        other => Err(format!("no wire format is named {other:?}")),
+    }
+}
+
+/// Checks the body of Anthropic's `count_tokens`: a message request without `max_tokens`.
+///
+/// # Errors
+/// As [`wire_check`].
+pub fn count_tokens_check(body: &Value) -> Result<(), String> {
+    anthropic::check_count(&Place::top(body))
+}
