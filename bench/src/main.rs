@@ -8,12 +8,15 @@
 //! - our **direct path**: a raw model, metered, without a session;
 //! - our **agent path**: a new durable session per request.
 //!
+//! After the load comes [`money`]: wires, router, ledger, and an assistant's day.
+//!
 //! Run it with `make bench`. Targets stand in [`targets`]; results go to `docs/benchmarks.md`.
 
 mod connection;
 mod durable;
 mod load;
 mod machine;
+mod money;
 mod nginx;
 mod process;
 mod report;
@@ -34,6 +37,8 @@ use crate::side::{Kind, Side};
 struct Options {
     /// Fewer and shorter rounds, to see that everything works; never for publishing.
     quick: bool,
+    /// Only the section about models and money, without the load; never for publishing.
+    money: bool,
     /// The page to write the results into.
     page: Option<PathBuf>,
 }
@@ -45,6 +50,11 @@ async fn main() -> anyhow::Result<()> {
     let place = tempfile::Builder::new()
         .prefix("bench-")
         .tempdir_in(programs_dir()?)?;
+    if options.money {
+        let money = money::measure(&binary, place.path(), options.quick).await?;
+        report::print(&report::of_money(&money)?);
+        return Ok(());
+    }
 
     let mut fake = process::Fake::start(&sibling("fake-model")?).await?;
     let nginx = nginx::Nginx::start(fake.address(), place.path()).await?;
@@ -66,6 +76,7 @@ async fn main() -> anyhow::Result<()> {
     let results = rounds::measure(&sides, &plan).await?;
     let loaded = process::memory(pid)?;
     let durable = durable::check(&mut gateway, &results).await?;
+    let money = money::measure(&binary, place.path(), options.quick).await?;
 
     let measured = report::Measured {
         starts,
@@ -74,6 +85,7 @@ async fn main() -> anyhow::Result<()> {
         nginx_memory: process::memory_of_family(nginx.pid()?)?,
         results,
         durable,
+        money,
         machine: machine::describe(&nginx, place.path())?,
         plan,
     };
@@ -89,21 +101,25 @@ async fn main() -> anyhow::Result<()> {
 fn options() -> anyhow::Result<Options> {
     let mut options = Options {
         quick: false,
+        money: false,
         page: None,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--quick" => options.quick = true,
+            "--money" => options.money = true,
             "--write" => {
                 let page = arguments.next().context("--write needs a file")?;
                 options.page = Some(PathBuf::from(page));
             }
-            other => bail!("unknown argument {other:?}; usage: bench [--quick] [--write <file>]"),
+            other => bail!(
+                "unknown argument {other:?}; usage: bench [--quick] [--money] [--write <file>]"
+            ),
         }
     }
-    if options.quick && options.page.is_some() {
-        bail!("results of --quick are not for publishing");
+    if (options.quick || options.money) && options.page.is_some() {
+        bail!("results of --quick and --money are not for publishing");
     }
     Ok(options)
 }

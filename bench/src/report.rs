@@ -7,11 +7,12 @@ use anyhow::Context;
 
 use crate::durable::Durable;
 use crate::machine::Machine;
+use crate::money::Money;
 use crate::rounds::{Plan, Results};
 use crate::side::Kind;
 use crate::startup::Starts;
 use crate::stats::number;
-use crate::targets;
+use crate::targets::{self, Target};
 
 /// Between these two lines the page belongs to this program.
 const BEGIN: &str = "<!-- bench:begin -->";
@@ -25,6 +26,7 @@ pub(crate) struct Measured {
     pub(crate) nginx_memory: u64,
     pub(crate) results: Results,
     pub(crate) durable: Durable,
+    pub(crate) money: Money,
     pub(crate) machine: Machine,
     pub(crate) plan: Plan,
 }
@@ -35,15 +37,28 @@ pub(crate) struct Measured {
 /// When a side was not measured.
 pub(crate) fn render(measured: &Measured) -> anyhow::Result<String> {
     let mut text = String::new();
-    promises(&mut text, measured)?;
+    promises(&mut text, targets::all(measured)?)?;
     figures(&mut text, measured)?;
     conditions(&mut text, measured)?;
+    text.push_str("\n### Models and money\n\n");
+    text.push_str(&measured.money.render()?);
     Ok(text)
 }
 
-fn promises(text: &mut String, measured: &Measured) -> anyhow::Result<()> {
+/// The section about models and money alone, with its promises.
+///
+/// # Errors
+/// Never in practice: writing to a string does not fail.
+pub(crate) fn of_money(money: &Money) -> anyhow::Result<String> {
+    let mut text = String::new();
+    promises(&mut text, money.targets())?;
+    text.push_str(&money.render()?);
+    Ok(text)
+}
+
+fn promises(text: &mut String, targets: Vec<Target>) -> anyhow::Result<()> {
     writeln!(text, "| what | measured | target | |\n|---|---:|---:|---|")?;
-    for target in targets::all(measured)? {
+    for target in targets {
         let mark = if target.kept { "pass" } else { "**miss**" };
         writeln!(
             text,

@@ -27,7 +27,7 @@ pub(crate) fn all(measured: &Measured) -> anyhow::Result<Vec<Target>> {
     let idle = number(measured.idle) / 1e6;
     let size = number(measured.starts.size) / 1e6;
     let (ready, help) = (ms(measured.starts.ready), ms(measured.starts.help));
-    Ok(vec![
+    let load = vec![
         Target {
             what: "direct path, requests/s at 64, over nginx's",
             value: format!("{:.0} %", speed * 100.0),
@@ -92,5 +92,6 @@ pub(crate) fn all(measured: &Measured) -> anyhow::Result<Vec<Target>> {
             promise: "≤ 35 MB",
             kept: size <= 35.0,
         },
-    ])
+    ];
+    Ok(load.into_iter().chain(measured.money.targets()).collect())
 }

@@ -95,6 +95,7 @@ fn request() -> ModelRequest {
         name: ToolName::new(format!("tool_{number}")),
         description: "Looks something up and tells what it found.".to_owned(),
         parameters: json!({"type": "object", "properties": {"query": {"type": "string"}}}),
+        strict: None,
     };
     ModelRequest {
         system: vec!["You are an assistant. ".repeat(100).into()],

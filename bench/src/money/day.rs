@@ -2,7 +2,7 @@
 //! the real one: first with naive settings, then with one feature more each time, at last with
 //! everything.
 //!
-//! The day is [`script`]ed. What differs between the rounds is in [`Features`], and nothing else:
+//! The day is [`script`]ed. What differs between the rounds is in [`Round`], and nothing else:
 //! the same messages are sent, and the same answers must come back.
 
 mod play;
@@ -16,23 +16,37 @@ use anyhow::bail;
 use crate::stats::number;
 use play::Played;
 
-/// What a round has switched on.
-#[derive(Debug, Clone, Copy, Default)]
-struct Features {
-    /// Pings that ask what was asked before are answered from memory.
-    idle: bool,
+/// A round. Each has everything switched on that the ones before it have, and one feature more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Round {
+    /// Nothing.
+    Naive,
     /// The system text stays the same from turn to turn.
-    cache: bool,
+    Cache,
+    /// Pings that ask what was asked before are answered from memory.
+    Idle,
     /// Tools are found by searching when there are many.
-    tools: bool,
+    Tools,
     /// `auto` is the model.
-    router: bool,
+    Router,
+}
+
+impl Round {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Naive => "naive",
+            Self::Cache => "+ cache",
+            Self::Idle => "+ idle",
+            Self::Tools => "+ tools",
+            Self::Router => "+ router",
+        }
+    }
 }
 
 /// The rounds: what was switched on in each, and what came of it.
 #[derive(Debug)]
 pub(super) struct Day {
-    rounds: Vec<(&'static str, Played)>,
+    rounds: Vec<(Round, Played)>,
 }
 
 /// Plays all rounds.
@@ -41,25 +55,27 @@ pub(super) struct Day {
 /// When a turn fails that should not, or is answered otherwise than in the first round, or the
 /// ledger differs from the bill.
 pub(super) async fn measure(binary: &Path, place: &Path) -> anyhow::Result<Day> {
-    let mut features = Features::default();
-    let mut rounds = vec![("naive", play::play(binary, place, features).await?)];
-    let steps: [(&str, fn(&mut Features)); 4] = [
-        ("+ idle", |features| features.idle = true),
-        ("+ cache", |features| features.cache = true),
-        ("+ tools", |features| features.tools = true),
-        ("+ router", |features| features.router = true),
-    ];
-    for (name, switch) in steps {
-        switch(&mut features);
-        let played = play::play(binary, place, features).await?;
-        if let Some((_, first)) = rounds.first()
-            && first.answers != played.answers
-        {
-            bail!("the round {name:?} was answered otherwise than the naive one");
+    // The first round has to wait for the gateway to see each change of a file, so the others are
+    // played meanwhile.
+    let naive = play::play(binary, place, Round::Naive);
+    let (naive, others) = tokio::try_join!(naive, others(binary, place))?;
+    for (round, other) in &others {
+        if naive.answers != other.answers {
+            bail!("the round {round:?} was answered otherwise than the naive one");
         }
-        rounds.push((name, played));
     }
+    let mut rounds = vec![(Round::Naive, naive)];
+    rounds.extend(others);
     Ok(Day { rounds })
+}
+
+/// One feature more each time.
+async fn others(binary: &Path, place: &Path) -> anyhow::Result<Vec<(Round, Played)>> {
+    let mut played = Vec::new();
+    for round in [Round::Cache, Round::Idle, Round::Tools, Round::Router] {
+        played.push((round, play::play(binary, place, round).await?));
+    }
+    Ok(played)
 }
 
 impl Day {
@@ -80,25 +96,30 @@ impl Day {
         )?;
         let naive = self.rounds.first().map_or(0, |(_, round)| round.bill);
         let mut before = naive;
-        for (name, round) in &self.rounds {
-            let by_this = if round.bill == naive && before == naive {
+        for (round, played) in &self.rounds {
+            let by_this = if *round == Round::Naive {
                 String::new()
             } else {
-                format!("{:.1} %", share(before - round.bill, naive))
+                format!("{:.1} %", share(before - played.bill, naive))
             };
             writeln!(
                 text,
-                "| {name} | {} | {} | {} | {} | {} | {:.4} USD | {by_this} |",
-                round.calls,
-                round.used.input,
-                round.used.cache_read,
-                round.used.cache_write,
-                round.used.output,
-                dollars(round.bill),
+                "| {} | {} | {} | {} | {} | {} | {:.4} USD | {by_this} |",
+                round.name(),
+                played.calls,
+                played.used.input,
+                played.used.cache_read,
+                played.used.cache_write,
+                played.used.output,
+                dollars(played.bill),
             )?;
-            before = round.bill;
+            before = played.bill;
         }
-        writeln!(text, "| **together** | | | | | | | **{:.1} %** |\n", self.saved())?;
+        writeln!(
+            text,
+            "| **together** | | | | | | | **{:.1} %** |\n",
+            self.saved()
+        )?;
         text.push_str(CONDITIONS);
         Ok(())
     }
@@ -106,7 +127,7 @@ impl Day {
 
 /// What the numbers mean; a claim that is not switched on by default says how it is.
 const CONDITIONS: &str = "\
-- Day: 48 pings of a heartbeat, and 45 turns in 4 sessions: small talk, office work with the tools \
+- Day: 48 pings of a heartbeat, and 44 turns in 4 sessions: small talk, office work with the tools \
 of a client, code with files, questions about a document of about 30,000 tokens; two turns that \
 fail at first, one that breaks off. 60 tools of a client are on offer in every turn.
 - Charged by the fake model with the public prices of Claude Opus 4.6, Sonnet 4.6 and Haiku 4.5 and \
@@ -114,9 +135,9 @@ with Anthropic's cache rules; a token is 4 bytes. The cache's five minutes pass 
 between these turns.
 - *naive*: Opus for everything, all tools in every prompt, the time in the system text, pings in \
 the main session.
-- *idle*: pings are requests of their own with `x-openclaw-cache: on` and \
-`gateway.http.responseCache.ttlSeconds` of a day; the state they ask about changes four times.
 - *cache*: the time is not in the system text; the default.
+- *idle*: pings are requests of their own with `x-openclaw-cache: on` and \
+`gateway.http.responseCache.ttlSeconds` of a day; the state they ask about changes three times.
 - *tools*: `tools.search` as it is by default.
 - *router*: `agents.defaults.model: \"auto\"`, one setting; tiers and rules by default.
 - The features are switched on one after the other, in this order; each percentage is of the naive \

@@ -130,7 +130,10 @@ fn decode(wire: Wire, stream: &[u8]) -> anyhow::Result<usize> {
         Err(Stopped::TooLong(error)) => return Err(error.into()),
         Err(Stopped::Reader(error)) => return Err(error.into()),
     }
-    reader.decoder.end(&mut reader.events).context("the stream is not whole")?;
+    reader
+        .decoder
+        .end(&mut reader.events)
+        .context("the stream is not whole")?;
     Ok(reader.seen + reader.events.len())
 }
 

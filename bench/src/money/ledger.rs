@@ -17,7 +17,9 @@ use super::Times;
 
 /// One call after the other, on a store of its own.
 pub(super) async fn measure(place: &Path, quick: bool) -> anyhow::Result<Times> {
-    let home = tempfile::Builder::new().prefix("ledger-").tempdir_in(place)?;
+    let home = tempfile::Builder::new()
+        .prefix("ledger-")
+        .tempdir_in(place)?;
     let lock = GatewayLock::acquire(home.path(), &LockInfo::default())?;
     let state = sqlite::open(SqliteConfig::new(home.path()), &lock).await?;
     let budgets: BudgetsSettings =

@@ -56,6 +56,8 @@ pub struct RunReport {
     pub usage: Usage,
     /// What all steps cost; `None` when a price is unknown.
     pub cost: Option<MicroUsd>,
+    /// Whether it ran tools of ours.
+    pub used_tools: bool,
     /// When the turn was accepted.
     pub accepted_at: UnixMillis,
     /// When the run ended.

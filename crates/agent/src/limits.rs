@@ -87,6 +87,11 @@ impl Limits {
         Ok(())
     }
 
+    /// Whether any tool was called.
+    pub(crate) fn used_tools(&self) -> bool {
+        !self.calls.is_empty()
+    }
+
     pub(crate) fn usage(&self) -> Usage {
         self.usage
     }

@@ -117,6 +117,7 @@ pub(crate) async fn execute(
         last: run.last.take(),
         usage: run.limits.usage(),
         cost: run.limits.cost(),
+        used_tools: run.limits.used_tools(),
     };
     end(shared, claim, start, ended).await
 }

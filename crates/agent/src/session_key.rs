@@ -62,7 +62,7 @@ pub fn is_reserved(text: &str) -> bool {
 
 /// Whether the key was made for one request that named no session, so that nobody is likely to
 /// continue it.
-pub(crate) fn is_one_off(key: &SessionKey) -> bool {
+pub fn is_one_off(key: &SessionKey) -> bool {
     let name = key
         .as_str()
         .strip_prefix("agent:")

@@ -5,6 +5,7 @@
 //! [`rules`] turn that into a tier, [`tiers`] knows the models of each.
 
 pub mod features;
+mod kind;
 pub mod rules;
 pub mod tiers;
 pub(crate) mod warm;

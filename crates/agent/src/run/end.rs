@@ -17,6 +17,8 @@ pub(crate) struct Ended {
     pub(crate) last: Option<AssistantMessage>,
     pub(crate) usage: domain::Usage,
     pub(crate) cost: Option<domain::MicroUsd>,
+    /// Whether tools of ours ran.
+    pub(crate) used_tools: bool,
 }
 
 impl Ended {
@@ -27,6 +29,7 @@ impl Ended {
             last: None,
             usage: domain::Usage::default(),
             cost: Some(domain::MicroUsd::ZERO),
+            used_tools: false,
         }
     }
 }
@@ -39,6 +42,7 @@ pub(crate) async fn end(shared: &Shared, claim: &Claim, start: &Start, ended: En
         last,
         usage,
         cost,
+        used_tools,
     } = ended;
     let after = shared.finish(claim, records, outcome.clone()).await;
     let outcome = match &after {
@@ -65,6 +69,7 @@ pub(crate) async fn end(shared: &Shared, claim: &Claim, start: &Start, ended: En
         model,
         usage,
         cost,
+        used_tools,
         accepted_at: start.accepted_at,
         finished_at,
     });

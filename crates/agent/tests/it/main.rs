@@ -14,6 +14,7 @@ mod crash;
 mod fifty;
 mod house;
 mod money;
+mod routing;
 mod scripted;
 mod search;
 mod window;

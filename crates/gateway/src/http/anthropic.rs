@@ -11,7 +11,7 @@ mod stream;
 
 pub(super) use answer::error_reply;
 
-use super::exchange::{self, Answerer, Ended, Exchange, Piece, Question};
+use super::exchange::{self, Answerer, Ended, Exchange, Piece, Question, kept};
 use super::respond::{self, Reply};
 use super::target::{self, Wanted};
 use crate::error::ApiError;
@@ -68,26 +68,30 @@ async fn answer(
     let answerer = target::answerer(services, headers, &wanted, principal)?;
     let head = Head::new(&request.model);
     let stream = request.stream;
-    let question = question(request, &answerer, principal);
+    let kept = kept::wanted(services, headers, principal)?;
+    let question = question(request, &answerer, principal, kept);
     let mut exchange = Exchange::begin(services, answerer, question).await?;
-    let names = exchange
-        .run()
-        .map(|(run, session)| (respond::text(run.as_str()), respond::text(session.as_str())));
+    let described = exchange.headers();
     let mut reply = if stream {
         respond::events(events(exchange, Blocks::new(head)))
     } else {
         let ended = exchange.finished().await;
         whole(&head, &ended).unwrap_or_else(error_reply)
     };
-    if let Some((run, session)) = names {
-        let headers = reply.headers_mut();
-        headers.insert("x-openclaw-run-id", run);
-        headers.insert("x-openclaw-session-key", session);
-    }
+    reply.headers_mut().extend(
+        described
+            .into_iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value)),
+    );
     Ok(reply)
 }
 
-fn question(request: MessagesRequest, answerer: &Answerer, principal: Option<&str>) -> Question {
+fn question(
+    request: MessagesRequest,
+    answerer: &Answerer,
+    principal: Option<&str>,
+    kept: bool,
+) -> Question {
     let (before, input) = match answerer {
         Answerer::Agent { .. } => exchange::split(request.messages),
         Answerer::Model(_) => (request.messages, Vec::new()),
@@ -103,6 +107,7 @@ fn question(request: MessagesRequest, answerer: &Answerer, principal: Option<&st
         form: None,
         on_disconnect: OnDisconnect::Cancel,
         payer: principal.map(str::to_owned),
+        kept,
     }
 }
 

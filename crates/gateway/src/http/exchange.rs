@@ -4,11 +4,13 @@
 //! its own words; what lies between is the same for all and lives here.
 
 mod form;
+pub(super) mod kept;
 mod model;
 mod run;
 
 pub(super) use form::{AnswerForm, invalid_output};
 
+use super::respond;
 use crate::error::ApiError;
 use crate::services::Services;
 use agent::Agent;
@@ -18,6 +20,8 @@ use domain::{
 };
 use futures_util::StreamExt as _;
 use futures_util::stream::{Stream, unfold};
+use http::HeaderValue;
+use kept::{KeptSource, Place};
 use protocol::ErrorCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +44,7 @@ pub(super) enum Answerer {
 }
 
 /// What is asked.
+#[derive(Clone)]
 pub(super) struct Question {
     /// System text of the client.
     pub(super) instructions: Vec<String>,
@@ -59,6 +64,8 @@ pub(super) struct Question {
     pub(super) on_disconnect: OnDisconnect,
     /// On whose account it goes; `None` for the owner.
     pub(super) payer: Option<String>,
+    /// Whether an answer given before to an equal question is wanted.
+    pub(super) kept: bool,
 }
 
 /// A piece of an answer.
@@ -94,6 +101,8 @@ pub(super) struct Ended {
     pub(super) stop: Option<StopReason>,
     /// What all of it used.
     pub(super) usage: Usage,
+    /// Whether tools of ours ran for it.
+    pub(super) used_tools: bool,
     /// Why it is no answer.
     pub(super) error: Option<ApiError>,
 }
@@ -109,6 +118,7 @@ impl Ended {
             calls: Vec::new(),
             stop: None,
             usage: Usage::default(),
+            used_tools: false,
             error: Some(error),
         }
     }
@@ -137,9 +147,12 @@ pub(super) struct Exchange {
     /// What the first of two answers used.
     used: Usage,
     asked_again: bool,
+    /// Where the answer is kept, when it may be.
+    place: Option<Place>,
 }
 
 enum Source {
+    Kept(KeptSource),
     Run(Box<run::RunSource>),
     Model(Box<model::ModelSource>),
 }
@@ -156,17 +169,26 @@ impl Exchange {
     ) -> Result<Self, ApiError> {
         let choice = question.tool_choice.clone();
         let form = question.form.take();
-        let source = match answerer {
-            Answerer::Agent {
-                agent,
-                session,
-                model,
-            } => {
+        let mut place = None;
+        if question.kept {
+            place = Place::of(services, &answerer, &question).await?;
+        }
+        let kept = place.as_mut().and_then(Place::find);
+        let source = match (kept, answerer) {
+            (Some(kept), _) => Source::Kept(kept),
+            (
+                None,
+                Answerer::Agent {
+                    agent,
+                    session,
+                    model,
+                },
+            ) => {
                 let turn = run::turn(&agent, session, model, question);
                 Source::Run(Box::new(run::RunSource::begin(services, turn).await?))
             }
-            Answerer::Model(name) => Source::Model(Box::new(
-                model::ModelSource::begin(services, &name, question).await?,
+            (None, Answerer::Model(name)) => Source::Model(Box::new(
+                model::ModelSource::begin(services, &name, question, form.is_some()).await?,
             )),
         };
         Ok(Self {
@@ -177,6 +199,7 @@ impl Exchange {
             ready: Vec::new(),
             used: Usage::default(),
             asked_again: false,
+            place,
         })
     }
 
@@ -184,8 +207,33 @@ impl Exchange {
     pub(super) fn run(&self) -> Option<(&RunId, &SessionKey)> {
         match &self.source {
             Source::Run(run) => Some(run.names()),
-            Source::Model(_) => None,
+            Source::Model(_) | Source::Kept(_) => None,
         }
+    }
+
+    /// What the answer's headers say about it: the run and session of an agent or the call of a
+    /// model, and whether it was given before.
+    pub(super) fn headers(&self) -> Vec<(&'static str, HeaderValue)> {
+        let mut headers = match &self.source {
+            Source::Run(run) => {
+                let (run, session) = run.names();
+                vec![
+                    ("x-openclaw-run-id", respond::text(run.as_str())),
+                    ("x-openclaw-session-key", respond::text(session.as_str())),
+                ]
+            }
+            Source::Model(model) => model
+                .call_id()
+                .map(|call| ("x-openclaw-call-id", respond::text(call.as_str())))
+                .into_iter()
+                .collect(),
+            Source::Kept(_) => Vec::new(),
+        };
+        if let Some(place) = &self.place {
+            let state = if place.hit { "hit" } else { "miss" };
+            headers.push(("x-openclaw-cache", respond::constant(state)));
+        }
+        headers
     }
 
     /// The next piece; `None` after [`Piece::Ended`]. Not cancel-safe: use [`pieces`] to wait with
@@ -198,6 +246,7 @@ impl Exchange {
             let piece = match &mut self.source {
                 Source::Run(run) => run.next().await?,
                 Source::Model(model) => model.next().await?,
+                Source::Kept(kept) => kept.next()?,
             };
             match piece {
                 Piece::Text(text) if self.form.is_some() => self.held.push_str(&text),
@@ -221,6 +270,7 @@ impl Exchange {
         let mut ended = match &mut self.source {
             Source::Run(run) => run.stop().await,
             Source::Model(model) => model.stop(),
+            Source::Kept(kept) => kept.ended(),
         };
         ended.usage = self.used.plus(ended.usage);
         ended
@@ -251,6 +301,8 @@ impl Exchange {
                     let again = match &mut self.source {
                         Source::Run(run) => run.again(request).await,
                         Source::Model(model) => model.again(ended.message.clone(), request).await,
+                        // It had its form when it was kept.
+                        Source::Kept(_) => Err(form::invalid_output(&words)),
                     };
                     match again {
                         Ok(()) => return,
@@ -262,6 +314,9 @@ impl Exchange {
             }
         }
         ended.usage = self.used;
+        if let Some(place) = &self.place {
+            place.keep(&ended);
+        }
         let shown = self.form.is_some() && ended.error.is_none();
         // Of a cut or a spoken-and-calling answer everything that is left is shown.
         let text = if shown && ended.calls.is_empty() {

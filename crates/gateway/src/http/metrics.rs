@@ -98,6 +98,11 @@ async fn model_calls(services: &Services, registry: &mut Registry) {
         totals.unpriced,
     );
     counter(
+        "estimated_model_calls",
+        "Model calls that were charged by estimate",
+        totals.estimated,
+    );
+    counter(
         "input_tokens",
         "Prompt tokens, as far as reported",
         tokens(totals.usage.input),
@@ -106,6 +111,22 @@ async fn model_calls(services: &Services, registry: &mut Registry) {
         "output_tokens",
         "Answer tokens, as far as reported",
         tokens(totals.usage.output),
+    );
+    counter(
+        "cache_read_tokens",
+        "Prompt tokens read from a provider's cache",
+        tokens(totals.usage.cache_read),
+    );
+    let (hits, misses) = services.response_cache.counts();
+    counter(
+        "response_cache_hits",
+        "Requests answered from the response cache",
+        hits,
+    );
+    counter(
+        "response_cache_misses",
+        "Requests that the response cache had no answer for",
+        misses,
     );
     counter(
         "cost_micro_usd",

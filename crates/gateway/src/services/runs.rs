@@ -221,6 +221,7 @@ impl Services {
             model: None,
             usage: Usage::default(),
             cost: Some(MicroUsd::ZERO),
+            used_tools: false,
             accepted_at: row.accepted_at,
             finished_at: row.finished_at.unwrap_or(row.accepted_at),
         };
@@ -243,11 +244,11 @@ impl Services {
                         report.provider = Some(said.provider);
                         report.model = Some(said.model);
                     }
+                    Record::ToolStarted(_) => report.used_tools = true,
                     Record::RunFinished(_) => return Ok(report),
                     Record::SessionOpened(_)
                     | Record::TurnAccepted(_)
                     | Record::RunStarted(_)
-                    | Record::ToolStarted(_)
                     | Record::ToolFinished(_)
                     | Record::Unknown { .. } => {}
                 }

@@ -1,6 +1,6 @@
 //! Cheap facts about a request.
 
-use super::words;
+use super::kind;
 use crate::config::TaskKind;
 use crate::{ModelRequest, estimate};
 use domain::stamp::unstamped;
@@ -69,13 +69,13 @@ impl<'a> Features<'a> {
             message_chars: characters(message),
             turns,
             code: has_code(message, &window),
-            trace: words::has_trace(&window.lower),
+            trace: kind::has_trace(&window.lower),
             tools_offered: !request.tools.is_empty() && request.tool_choice != ToolChoice::None,
             tools_used,
             images: has(|part| matches!(part, Part::Image { .. })),
             files: has(|part| matches!(part, Part::File { .. })),
             failed: failed(messages),
-            kind: words::kind(&window.lower, message.len()),
+            kind: kind::of(&window.lower, message.len()),
         }
     }
 }
@@ -154,7 +154,7 @@ fn has_code(text: &str, window: &Window<'_>) -> bool {
     let length = window.head.len() + window.tail.len();
     let lines = window.head.bytes().filter(|byte| *byte == b'\n').count();
     // One line of prose with a formula is not code; several marked lines are.
-    count * CODE_DENSITY > length && (count > 12 || lines > 1) && words::has_code(window.head)
+    count * CODE_DENSITY > length && (count > 12 || lines > 1) && kind::has_code(window.head)
 }
 
 fn is_code_mark(byte: u8) -> bool {

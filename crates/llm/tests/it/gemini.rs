@@ -235,3 +235,14 @@ async fn a_signature_survives_to_the_next_turn() {
     ]);
     assert_eq!(again["contents"], expected);
 }
+
+#[test]
+fn every_recorded_request_is_one_the_service_accepts() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/gemini");
+    for case in std::fs::read_dir(folder).unwrap() {
+        let file = case.unwrap().path().join("request.json");
+        let body = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        let checked = testkit::wire_check(Api::GoogleGenerativeAi.as_str(), &body);
+        assert_eq!(checked, Ok(()), "{}", file.display());
+    }
+}

@@ -90,7 +90,7 @@ fn conversation(body: &Place<'_>, most: u64) -> Checked {
     marks += messages(&body.need("messages")?, thinks)?;
     body.must(
         marks <= MOST_MARKS,
-        format!("{marks} blocks have cache_control, at most {MOST_MARKS} may"),
+        format_args!("{marks} blocks have cache_control, at most {MOST_MARKS} may"),
     )
 }
 
@@ -200,14 +200,14 @@ fn messages(messages: &Place<'_>, thinks: bool) -> Result<usize, String> {
         let due = if index % 2 == 0 { "user" } else { "assistant" };
         message.must(
             role == due,
-            format!("roles must alternate and begin with user, so this must be {due}"),
+            format_args!("roles must alternate and begin with user, so this must be {due}"),
         )?;
         let blocks = Blocks::read(message, role)?;
         blocks.answer(message, &last.calls)?;
         for id in &blocks.calls {
             message.must(
                 !ids.contains(id),
-                format!("tool_use id {id:?} is not unique"),
+                format_args!("tool_use id {id:?} is not unique"),
             )?;
             ids.push(id);
         }
@@ -222,7 +222,7 @@ fn messages(messages: &Place<'_>, thinks: bool) -> Result<usize, String> {
     }
     messages.must(
         last.calls.is_empty(),
-        format!("tool_use {:?} has no tool_result at the end", last.calls),
+        format_args!("tool_use {:?} has no tool_result at the end", last.calls),
     )?;
     messages.must(
         !last.ends_in_space,

@@ -86,6 +86,6 @@ fn message(message: &Place<'_>) -> Checked {
     }
     message.must(
         role == "assistant" || message.get("content").is_some(),
-        format!("a {role} message needs content"),
+        format_args!("a {role} message needs content"),
     )
 }

@@ -136,7 +136,7 @@ fn messages(messages: &Place<'_>) -> Checked {
         }
         message.must(
             open.is_empty(),
-            format!("tool calls {open:?} have no answer before this message"),
+            format_args!("tool calls {open:?} have no answer before this message"),
         )?;
         match role {
             "assistant" => open = assistant(&message)?,
@@ -152,7 +152,7 @@ fn messages(messages: &Place<'_>) -> Checked {
     }
     messages.must(
         open.is_empty(),
-        format!("tool calls {open:?} have no answer at the end"),
+        format_args!("tool calls {open:?} have no answer at the end"),
     )
 }
 
@@ -161,7 +161,10 @@ fn answer(message: &Place<'_>, open: &mut Vec<&str>) -> Checked {
     message.only(&["role", "content", "tool_call_id", "name"])?;
     let id = message.need("tool_call_id")?;
     let Some(place) = open.iter().position(|call| Ok(*call) == id.text()) else {
-        return Err(id.wrong(format!("{} is the id of no open tool call", id.value())));
+        return Err(id.wrong(format_args!(
+            "{} is the id of no open tool call",
+            id.value()
+        )));
     };
     open.swap_remove(place);
     content(&message.need("content")?, &["text"])

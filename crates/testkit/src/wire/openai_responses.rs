@@ -148,7 +148,7 @@ fn items(input: &Place<'_>, stateless: bool, linked: bool) -> Checked {
                 let id = output(&item)?;
                 item.must(
                     calls.contains(&id) || linked,
-                    format!("no tool call has the id {id:?} of this output"),
+                    format_args!("no tool call has the id {id:?} of this output"),
                 )?;
                 item.must(!answered.contains(&id), "a second output of one call")?;
                 answered.push(id);
@@ -158,7 +158,7 @@ fn items(input: &Place<'_>, stateless: bool, linked: bool) -> Checked {
                 item.only(&["type", "id"])?;
                 item.need("id")?.some_text()?;
             }
-            other => return Err(item.wrong(format!("unknown type {other:?}"))),
+            other => return Err(item.wrong(format_args!("unknown type {other:?}"))),
         }
     }
     input.must(
@@ -166,7 +166,7 @@ fn items(input: &Place<'_>, stateless: bool, linked: bool) -> Checked {
         "a reasoning item stands without the item that followed it",
     )?;
     match calls.iter().find(|id| !answered.contains(id)) {
-        Some(id) => Err(input.wrong(format!("no output for the tool call {id:?}"))),
+        Some(id) => Err(input.wrong(format_args!("no output for the tool call {id:?}"))),
         None => Ok(()),
     }
 }

@@ -5,7 +5,8 @@ use serde_json::Value;
 /// A value of a request body.
 #[derive(Debug, Clone)]
 pub(super) struct Place<'a> {
-    path: String,
+    /// `None` while nothing is known to be wrong: then nobody wants to read it.
+    path: Option<String>,
     value: &'a Value,
 }
 
@@ -13,10 +14,10 @@ pub(super) struct Place<'a> {
 pub(super) type Checked = Result<(), String>;
 
 impl<'a> Place<'a> {
-    /// The whole body.
-    pub(super) fn top(value: &'a Value) -> Self {
+    /// The whole body. Complaints name their place only when `named`, which takes longer.
+    pub(super) fn top(value: &'a Value, named: bool) -> Self {
         Self {
-            path: String::new(),
+            path: named.then(String::new),
             value,
         }
     }
@@ -28,10 +29,9 @@ impl<'a> Place<'a> {
 
     /// A complaint about this place.
     pub(super) fn wrong(&self, what: impl std::fmt::Display) -> String {
-        if self.path.is_empty() {
-            what.to_string()
-        } else {
-            format!("{}: {what}", self.path)
+        match &self.path {
+            Some(path) if !path.is_empty() => format!("{path}: {what}"),
+            Some(_) | None => what.to_string(),
         }
     }
 
@@ -46,7 +46,7 @@ impl<'a> Place<'a> {
             return Err(self.wrong("must be an object"));
         };
         match fields.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(name) => Err(self.wrong(format!("unknown field {name:?}"))),
+            Some(name) => Err(self.wrong(format_args!("unknown field {name:?}"))),
             None => Ok(()),
         }
     }
@@ -54,18 +54,20 @@ impl<'a> Place<'a> {
     /// A field; absent and `null` are the same.
     pub(super) fn get(&self, name: &str) -> Option<Self> {
         let value = self.value.get(name).filter(|value| !value.is_null())?;
-        let path = if self.path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.path)
-        };
+        let path = self.path.as_ref().map(|path| {
+            if path.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{path}.{name}")
+            }
+        });
         Some(Self { path, value })
     }
 
     /// A field that must be there.
     pub(super) fn need(&self, name: &str) -> Result<Self, String> {
         self.get(name)
-            .ok_or_else(|| self.wrong(format!("field {name:?} is required")))
+            .ok_or_else(|| self.wrong(format_args!("field {name:?} is required")))
     }
 
     /// The text here.
@@ -87,7 +89,7 @@ impl<'a> Place<'a> {
         let text = self.text()?;
         self.must(
             known.contains(&text),
-            format!("{text:?} is none of {known:?}"),
+            format_args!("{text:?} is none of {known:?}"),
         )?;
         Ok(text)
     }
@@ -98,7 +100,7 @@ impl<'a> Place<'a> {
             return Err(self.wrong("must be an array"));
         };
         let place = |(index, value)| Self {
-            path: format!("{}[{index}]", self.path),
+            path: self.path.as_ref().map(|path| format!("{path}[{index}]")),
             value,
         };
         Ok(items.iter().enumerate().map(place).collect())
@@ -135,7 +137,7 @@ impl<'a> Place<'a> {
         };
         match field.value.as_u64() {
             Some(number) if number >= least => Ok(Some(number)),
-            _ => Err(field.wrong(format!("must be a whole number of at least {least}"))),
+            _ => Err(field.wrong(format_args!("must be a whole number of at least {least}"))),
         }
     }
 
@@ -147,7 +149,7 @@ impl<'a> Place<'a> {
         let fits = |number: f64| (least..=most).contains(&number);
         field.must(
             field.value.as_f64().is_some_and(fits),
-            format!("must be a number from {least} to {most}"),
+            format_args!("must be a number from {least} to {most}"),
         )
     }
 
@@ -171,7 +173,7 @@ impl<'a> Place<'a> {
         let fits = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c) || also.contains(&c);
         self.must(
             name.len() <= most && name.chars().all(fits),
-            format!("{name:?} is no name of up to {most} letters, digits, _ and -"),
+            format_args!("{name:?} is no name of up to {most} letters, digits, _ and -"),
         )?;
         Ok(name)
     }
@@ -205,7 +207,7 @@ mod tests {
     #[test]
     fn names_the_place() {
         let body = serde_json::json!({"a": [{"b": 1}]});
-        let inner = Place::top(&body).need("a").unwrap().list().unwrap();
+        let inner = Place::top(&body, true).need("a").unwrap().list().unwrap();
         let error = inner[0].need("b").unwrap().text().unwrap_err();
         assert_eq!(error, "a[0].b: must be a string");
     }

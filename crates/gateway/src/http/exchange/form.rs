@@ -7,6 +7,7 @@ use http::StatusCode;
 use jsonschema::{PatternOptions, Validator};
 use protocol::ErrorCode;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Largest schema, in bytes of JSON.
 const MAX_SCHEMA: usize = 256 * 1024;
@@ -19,9 +20,9 @@ const MAX_COMPLAINT: usize = 300;
 const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
 
 /// The schema an answer must match, ready for use.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::http) struct AnswerForm {
-    validator: Validator,
+    validator: Arc<Validator>,
 }
 
 impl AnswerForm {
@@ -47,7 +48,9 @@ impl AnswerForm {
                 let at = error.instance_path().to_string();
                 cut(&format!("not a JSON Schema at {at:?}: {error}"), 400)
             })?;
-        Ok(Self { validator })
+        Ok(Self {
+            validator: Arc::new(validator),
+        })
     }
 
     /// Holds an answer against the schema. One that is no final answer, such as a call, a cut text

@@ -4,6 +4,7 @@
 use super::{Ended, Piece, Question, lost};
 use crate::error::ApiError;
 use crate::services::Services;
+use domain::ledger::CallId;
 use domain::{Message, Payer};
 use llm::{
     Answering, CacheHints, Collector, ModelCall, ModelEvent, ModelRequest, PartIndex, Plan, Wish,
@@ -15,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 /// A model's answer and what it takes to ask once more.
 pub(super) struct ModelSource {
     services: Arc<Services>,
-    request: ModelRequest,
+    /// To ask once more; `None` when that cannot happen.
+    request: Option<ModelRequest>,
     plan: Plan,
     payer: Payer,
     /// `None` after the end.
@@ -29,54 +31,52 @@ struct Answer {
 }
 
 impl ModelSource {
+    /// Asks; `may_ask_again` tells whether [`Self::again`] may follow.
     pub(super) async fn begin(
         services: &Arc<Services>,
         name: &str,
         question: Question,
+        may_ask_again: bool,
     ) -> Result<Self, ApiError> {
-        let mut messages = question.before;
-        messages.extend(question.input);
-        let request = ModelRequest {
-            system: question.instructions.into_iter().map(Arc::from).collect(),
-            messages,
-            tools: question.tools.into(),
-            tool_choice: question.tool_choice,
-            sampling: question.sampling,
-            stream: question.stream,
-            cache: CacheHints::default(),
+        let payer = Payer {
+            key: question.payer.as_deref().map(Arc::from),
+            ..Payer::default()
         };
+        let request = request(question);
         let names = [name.to_owned()];
         let wish = Wish {
             names: &names,
             routing: None,
         };
         let plan = services.models.plan(&wish, &request)?;
-        let payer = Payer {
-            key: question.payer.map(Arc::from),
-            ..Payer::default()
-        };
         let mut source = Self {
             services: Arc::clone(services),
-            request,
+            request: may_ask_again.then(|| request.clone()),
             plan,
             payer,
             answer: None,
         };
-        source.call().await?;
+        source.call(request).await?;
         Ok(source)
     }
 
     /// Asks once more: the conversation goes on with what was said and the request.
     pub(super) async fn again(&mut self, said: Message, request: String) -> Result<(), ApiError> {
-        self.request.messages.push(said);
-        self.request.messages.push(Message::user(request));
-        self.call().await
+        let mut next = self.request.take().ok_or_else(lost)?;
+        next.messages.push(said);
+        next.messages.push(Message::user(request));
+        self.call(next).await
     }
 
-    async fn call(&mut self) -> Result<(), ApiError> {
+    /// The call's id in the ledger.
+    pub(super) fn call_id(&self) -> Option<&CallId> {
+        self.answer.as_ref().map(|answer| &answer.stream.call)
+    }
+
+    async fn call(&mut self, request: ModelRequest) -> Result<(), ApiError> {
         let call = ModelCall {
             payer: self.payer.clone(),
-            ..ModelCall::new(self.request.clone(), self.plan.clone())
+            ..ModelCall::new(request, self.plan.clone())
         };
         // Dropping the answer drops the model's stream, which closes its connection.
         let cancel = CancellationToken::new();
@@ -116,6 +116,21 @@ impl ModelSource {
     }
 }
 
+/// The request a question is for a model.
+pub(super) fn request(question: Question) -> ModelRequest {
+    let mut messages = question.before;
+    messages.extend(question.input);
+    ModelRequest {
+        system: question.instructions.into_iter().map(Arc::from).collect(),
+        messages,
+        tools: question.tools.into(),
+        tool_choice: question.tool_choice,
+        sampling: question.sampling,
+        stream: question.stream,
+        cache: CacheHints::default(),
+    }
+}
+
 impl Answer {
     fn tell(&mut self, event: ModelEvent) -> Option<Piece> {
         match event {
@@ -143,6 +158,7 @@ impl Answer {
             message: said.message,
             stop: said.stop,
             usage: receipt.usage,
+            used_tools: false,
             error,
         }
     }

@@ -133,6 +133,7 @@ impl RunSource {
             calls,
             stop: stop(&report.outcome),
             usage: report.usage,
+            used_tools: report.used_tools,
             error: error::of_outcome(&report.outcome),
         }
     }

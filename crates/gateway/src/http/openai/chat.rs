@@ -5,7 +5,7 @@ use super::error_reply;
 use super::request::ChatRequest;
 use super::stream::Frames;
 use crate::error::ApiError;
-use crate::http::exchange::{self, Answerer, Ended, Exchange, Piece, Question};
+use crate::http::exchange::{self, Answerer, Ended, Exchange, Piece, Question, kept};
 use crate::http::respond::{self, Reply};
 use crate::http::target::{self, Wanted};
 use crate::net::{Caller, principal};
@@ -13,7 +13,7 @@ use crate::services::Services;
 use bytes::Bytes;
 use domain::OnDisconnect;
 use futures_util::stream::{Stream, StreamExt as _};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use std::sync::Arc;
 
 /// Largest body. Source: HTTP API, section 1.
@@ -48,26 +48,30 @@ async fn answer(
     let answerer = target::answerer(services, headers, &wanted, principal)?;
     let head = Head::new(services.clock.now().seconds(), request.model.as_deref());
     let (stream, include_usage) = (request.stream, request.include_usage);
-    let question = question(request, &answerer, principal);
+    let kept = kept::wanted(services, headers, principal)?;
+    let question = question(request, &answerer, principal, kept);
     let mut exchange = Exchange::begin(services, answerer, question).await?;
-    let names = exchange
-        .run()
-        .map(|(run, session)| (respond::text(run.as_str()), respond::text(session.as_str())));
+    let described = exchange.headers();
     let mut reply = if stream {
         respond::events(events(exchange, Frames::new(head), include_usage))
     } else {
         let ended = exchange.finished().await;
         whole(&head, &ended).unwrap_or_else(error_reply)
     };
-    if let Some((run, session)) = names {
-        let headers = reply.headers_mut();
-        headers.insert("x-openclaw-run-id", run);
-        headers.insert("x-openclaw-session-key", session);
-    }
+    reply.headers_mut().extend(
+        described
+            .into_iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value)),
+    );
     Ok(reply)
 }
 
-fn question(request: ChatRequest, answerer: &Answerer, principal: Option<&str>) -> Question {
+fn question(
+    request: ChatRequest,
+    answerer: &Answerer,
+    principal: Option<&str>,
+    kept: bool,
+) -> Question {
     let (before, input) = match answerer {
         Answerer::Agent { .. } => exchange::split(request.messages),
         Answerer::Model(_) => (request.messages, Vec::new()),
@@ -83,6 +87,7 @@ fn question(request: ChatRequest, answerer: &Answerer, principal: Option<&str>) 
         form: request.form,
         on_disconnect: OnDisconnect::Cancel,
         payer: principal.map(str::to_owned),
+        kept,
     }
 }
 

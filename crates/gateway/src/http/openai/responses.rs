@@ -21,7 +21,7 @@ use crate::http::target::{self, DEFAULT_MODEL, Wanted};
 use crate::net::{Caller, Scope, principal};
 use crate::services::Services;
 use bytes::Bytes;
-use domain::{OnDisconnect, RunId, SessionKey};
+use domain::OnDisconnect;
 use futures_util::stream::{Stream, unfold};
 use http::{HeaderMap, Method, StatusCode};
 use protocol::ErrorCode;
@@ -102,7 +102,7 @@ async fn answer(
             Err(error) => return Err(error),
         }
     };
-    let names = start.run();
+    let (names, described) = (start.run(), start.headers());
     if let Some((run, session)) = &names {
         slot.run = Some(run.clone());
         slot.session = Some(session.clone());
@@ -124,12 +124,15 @@ async fn answer(
     }
     let begun = (background && !stream).then(|| respond::json(StatusCode::OK, &response));
     let updates = maker.start(start, response);
-    let reply = match (stream, begun) {
+    let mut reply = match (stream, begun) {
         (true, _) => respond::events(events(updates)),
         (false, Some(begun)) => begun,
         (false, None) => whole(updates).await,
     };
-    Ok(named(reply, names.as_ref()))
+    for (name, value) in described {
+        reply.headers_mut().insert(name, value);
+    }
+    Ok(reply)
 }
 
 /// The response a request continues.
@@ -201,6 +204,8 @@ async fn question(
             OnDisconnect::Cancel
         },
         payer: principal.map(str::to_owned),
+        // Every response has an id of its own, under which it is kept already.
+        kept: false,
     })
 }
 
@@ -326,13 +331,4 @@ fn not_found(id: &str) -> ApiError {
 /// The name of a principal in the store.
 fn owner(principal: Option<&str>) -> String {
     principal.map_or_else(|| "owner".to_owned(), |user| format!("user:{user}"))
-}
-
-fn named(mut reply: Reply, names: Option<&(RunId, SessionKey)>) -> Reply {
-    if let Some((run, session)) = names {
-        let headers = reply.headers_mut();
-        headers.insert("x-openclaw-run-id", respond::text(run.as_str()));
-        headers.insert("x-openclaw-session-key", respond::text(session.as_str()));
-    }
-    reply
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const PDF: &str = "data:application/pdf;base64,JVBERi0xLjQKJcOkw7zDtsOfCg==";
 
-fn with(model: &str, script: &str, part: Value) -> Value {
+fn with(model: &str, script: &str, part: &Value) -> Value {
     json!({ "model": model, "input": [{ "type": "message", "role": "user", "content": [
         part, { "type": "input_text", "text": script }] }] })
 }
@@ -17,7 +17,7 @@ async fn images_reach_the_model() {
     let image = json!({ "type": "input_image", "detail": "auto",
         "image_url": "data:image/png;base64,iVBORw0KGgo=" });
     for model in BOTH {
-        let response = made(&site, &with(model, "ECHO_IMAGES", image.clone())).await;
+        let response = made(&site, &with(model, "ECHO_IMAGES", &image)).await;
         assert_eq!(text(&response), "1 images: image/png", "{model}");
     }
     site.stop().await;
@@ -29,7 +29,7 @@ async fn text_files_are_read_as_text() {
     for model in BOTH {
         let file = json!({ "type": "input_file", "filename": "notes.md",
             "file_data": "data:text/markdown;base64,IyBIZWxpb3Ryb3Bl" });
-        made(&site, &with(model, "hi", file)).await;
+        made(&site, &with(model, "hi", &file)).await;
         let sent = site.model.requests().last().unwrap().to_string();
         assert!(sent.contains("[notes.md]\\n# Heliotrope"), "{sent}");
     }
@@ -41,7 +41,7 @@ async fn documents_reach_models_that_read_them_and_are_named_to_others() {
     let site = Site::start().await;
     let file = json!({ "type": "input_file", "filename": "a.pdf", "file_data": PDF });
     for model in BOTH {
-        let response = made(&site, &with(model, "hi", file.clone())).await;
+        let response = made(&site, &with(model, "hi", &file)).await;
         assert_eq!(response["status"], "completed");
         let sent = site.model.requests().last().unwrap().to_string();
         assert!(sent.contains("pdf"), "{sent}");

@@ -18,16 +18,18 @@ fn path(response: &Value) -> String {
 
 /// Fetches a response until it is not in progress any more.
 async fn settled(site: &Site, path: &str) -> Value {
+    let mut found = Value::Null;
     for _ in 0..200 {
-        let found = site.caller().get(path).await.unwrap();
-        assert_eq!(found.status, 200, "{}", found.text());
-        let found = found.json().unwrap();
+        let answer = site.caller().get(path).await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        found = answer.json().unwrap();
         if found["status"] != "in_progress" {
-            return found;
+            break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("{path} is still in progress");
+    assert_ne!(found["status"], "in_progress");
+    found
 }
 
 /// The texts of the last request to the model.

@@ -117,12 +117,12 @@ impl<'a> Blocks<'a> {
     /// Refuses unless exactly the calls of the message before are answered.
     pub(super) fn answer(&self, message: &Place<'_>, calls: &[&str]) -> Checked {
         if let Some(id) = calls.iter().find(|id| !self.results.contains(id)) {
-            return Err(message.wrong(format!(
+            return Err(message.wrong(format_args!(
                 "tool_use {id:?} has no tool_result immediately after it"
             )));
         }
         match self.results.iter().find(|id| !calls.contains(id)) {
-            Some(id) => Err(message.wrong(format!(
+            Some(id) => Err(message.wrong(format_args!(
                 "tool_result {id:?} has no tool_use in the message before"
             ))),
             None => Ok(()),

@@ -45,7 +45,7 @@ impl<'a> Parts<'a> {
                 .filter(|k| part.get(k).is_some())
                 .collect();
             let [kind] = kinds.as_slice() else {
-                return Err(part.wrong(format!("a part must hold one thing, not {kinds:?}")));
+                return Err(part.wrong(format_args!("a part must hold one thing, not {kinds:?}")));
             };
             let inner = part.need(kind)?;
             match *kind {
@@ -70,7 +70,7 @@ impl<'a> Parts<'a> {
     pub(super) fn answer(&self, content: &Place<'_>, before: &Self) -> Checked {
         content.must(
             self.responses.len() == before.calls.len(),
-            format!(
+            format_args!(
                 "the number of function responses ({}) must equal that of the function calls of \
                  the turn before ({})",
                 self.responses.len(),
@@ -84,7 +84,7 @@ impl<'a> Parts<'a> {
         };
         content.must(
             sorted(&self.responses) == sorted(&before.calls),
-            format!(
+            format_args!(
                 "the function responses {:?} do not answer the calls {:?}",
                 self.responses, before.calls
             ),

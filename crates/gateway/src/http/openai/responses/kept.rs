@@ -146,6 +146,7 @@ fn close_by(response: &mut Response, report: &RunReport) {
         stop,
         usage: report.usage,
         error: error::of_outcome(&report.outcome),
+        used_tools: false,
     };
     let schema = response.echo.get("text");
     let schema = schema.and_then(|text| text.pointer("/format/schema"));

@@ -12,6 +12,7 @@ use crate::services::Services;
 use crate::services::responses::Making;
 use bytes::Bytes;
 use domain::{RunId, SessionKey};
+use http::HeaderValue;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -44,6 +45,14 @@ impl Start {
                 .run()
                 .map(|(run, session)| (run.clone(), session.clone())),
             Self::ToAsk(..) => None,
+        }
+    }
+
+    /// What the answer's headers say about it.
+    pub(super) fn headers(&self) -> Vec<(&'static str, HeaderValue)> {
+        match self {
+            Self::Asked(exchange) => exchange.headers(),
+            Self::ToAsk(..) => Vec::new(),
         }
     }
 }

@@ -119,3 +119,49 @@ fn echo(fields: &Fields<'_>) -> Result<Map<String, Value>, ApiError> {
     }
     Ok(echo)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ResponseRequest;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "[a-z:/;,#$ ]{0,12}".prop_map(Value::from),
+            Just(json!({ "type": "message", "role": "user", "content": "x" })),
+            Just(json!({ "type": "json_schema", "schema": { "$ref": "#/a" } })),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            let name = prop_oneof![
+                Just("type".to_owned()),
+                Just("content".to_owned()),
+                Just("format".to_owned()),
+                Just("output".to_owned()),
+                Just("schema".to_owned()),
+                "[a-z_$]{1,8}",
+            ];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((name, inner), 0..4)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_panics_and_every_error_is_the_callers(
+            input in any_value(), text in any_value(), tools in any_value(), other in any_value(),
+        ) {
+            let body = json!({ "input": input, "text": text, "tools": tools, "reasoning": other,
+                "tool_choice": other, "metadata": other });
+            if let Err(error) = ResponseRequest::read(body.to_string().as_bytes()) {
+                prop_assert!(error.status.is_client_error());
+            }
+        }
+    }
+}
