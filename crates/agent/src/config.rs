@@ -71,8 +71,7 @@ pub struct LimitSettings {
     /// Most tokens of one run, prompt and answer of every step added up. 2,000,000 by default.
     #[schemars(range(min = 1))]
     pub max_tokens: u64,
-    /// Most money of one run in US dollars. 2.00 by default. A model whose price is unknown is not
-    /// called under it unless `budgets.unknownPrice` is `allow`.
+    /// Most money of one run in US dollars, as far as prices are known. 2.00 by default.
     pub max_cost_usd: Usd,
     /// How often the same tool may be called with the same arguments in one run. 5 by default.
     #[schemars(range(min = 1, max = 1000))]

@@ -197,7 +197,7 @@ impl Catalog {
             media: MediaKinds::default(),
             tools: true,
             reasoning: false,
-            price: provider.config.free.then_some(Price::FREE),
+            price: provider.config.price,
             best_for: None,
         };
         Some(Target {

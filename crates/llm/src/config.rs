@@ -64,6 +64,9 @@ pub struct ProviderSettings {
     /// for when a header above carries the key. Without it the key is sent as the wire format
     /// wants it, e.g. in `x-api-key`.
     pub auth_header: Option<bool>,
+    /// What its models cost that have no `cost` of their own; unknown when absent, which is not
+    /// free, except for the known servers on this machine.
+    pub cost: Option<CostSettings>,
     /// Its models. A provider that is not known and lists none accepts every model name.
     pub models: Vec<ModelSettings>,
     /// How long to wait for it.

@@ -14,11 +14,11 @@ pub use configure::configure;
 pub use keys::{FetchedKeys, MissingKey, fetch_keys};
 pub use local::{LocalServer, probe_local};
 
-use crate::ModelInfo;
 use crate::codec::Peer;
 use crate::config::Api;
 use crate::router::credential::Credentials;
 use crate::transport::{Endpoint, Transport, Trust};
+use crate::{ModelInfo, Price};
 use domain::{ModelId, ProviderId};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::{Arc, OnceLock};
@@ -139,8 +139,8 @@ pub struct ProviderConfig {
     pub default_model: Option<ModelId>,
     /// Whether models that are not listed may be named too.
     pub open_ended: bool,
-    /// Whether its unlisted models cost nothing: servers on this machine.
-    pub free: bool,
+    /// What its models cost that say nothing themselves; servers on this machine cost nothing.
+    pub price: Option<Price>,
     /// Where it differs from its wire format.
     pub quirks: Quirks,
     /// Whether this is the built-in offline model: nothing is sent anywhere.
@@ -163,7 +163,7 @@ impl ProviderConfig {
             embeddings: Vec::new(),
             default_model: None,
             open_ended: true,
-            free: false,
+            price: None,
             quirks: Quirks::USUAL,
             offline: false,
         }
@@ -175,7 +175,7 @@ impl ProviderConfig {
             models: vec![crate::offline::info()],
             default_model: Some(ModelId::new(crate::offline::MODEL)),
             open_ended: false,
-            free: true,
+            price: Some(Price::FREE),
             offline: true,
             ..Self::new(OFFLINE, "")
         }

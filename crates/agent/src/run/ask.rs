@@ -39,6 +39,12 @@ impl Question {
         self.left_out += messages;
     }
 
+    /// Whether the limit of money can apply: it counts as far as prices are known.
+    fn has_price(&self) -> bool {
+        let mut targets = self.plan.targets.iter();
+        targets.any(|target| target.info.price.is_some())
+    }
+
     /// The tokens of everything but the conversation, roughly.
     fn reserved(&self) -> usize {
         let system: usize = self.request.system.iter().map(|text| text.len() / 4).sum();
@@ -110,7 +116,7 @@ impl Run<'_> {
                 run: Some(self.claim.run.clone()),
             },
             deadline: self.deadline,
-            run_left: Some(self.limits.money_left()),
+            run_left: question.has_price().then(|| self.limits.money_left()),
             input_ceiling: compared.input_ceiling,
             cache_break: compared.cache_break,
             ..ModelCall::new(request, question.plan.clone())

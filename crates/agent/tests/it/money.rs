@@ -91,6 +91,16 @@ async fn a_run_ends_when_its_money_is_used_up() {
 }
 
 #[tokio::test]
+async fn a_limit_of_money_holds_as_far_as_prices_are_known() {
+    let models = Scripted::new(counts, |info| info.price = None);
+    let house = House::build(Plan::with(models.clone())).await;
+    let report = house.ask(turn("count")).await;
+    assert!(report.outcome.is_success());
+    assert_eq!(report.cost, None);
+    assert!(models.asked().iter().all(|call| call.run_left.is_none()));
+}
+
+#[tokio::test]
 async fn a_tripped_budget_is_a_visible_end() {
     for (scope, of_the_run) in [(BudgetScope::Run, true), (BudgetScope::Gateway, false)] {
         let tripped = scope.clone();

@@ -59,20 +59,22 @@ async fn report(client: &Client, days: u32) -> Result<UsageReportReply, Failure>
     Ok(client.call::<UsageReport>(&params).await?)
 }
 
-fn as_text(
-    status: &UsageStatusReply,
-    today: &UsageReportReply,
-    span: &UsageReportReply,
-) -> String {
+fn as_text(status: &UsageStatusReply, today: &UsageReportReply, span: &UsageReportReply) -> String {
     let mut list = Listing::new();
     list.row("today", total(today));
     list.row(&format!("since {}", span.since), total(span));
     for row in span.rows.iter().take(SHOWN) {
         let calls = count(row.calls, "call");
-        list.row("", format_args!("{} {} ({calls})", dollars(&row.cost_usd), row.name));
+        list.row(
+            "",
+            format_args!("{} {} ({calls})", dollars(&row.cost_usd), row.name),
+        );
     }
     if status.budgets.is_empty() {
-        list.row("budgets", "none is set; openclaw config set budgets.daily 5");
+        list.row(
+            "budgets",
+            "none is set; openclaw config set budgets.daily 5",
+        );
     }
     for entry in &status.budgets {
         list.row("budget", budget(entry));
@@ -82,7 +84,11 @@ fn as_text(
 
 fn total(report: &UsageReportReply) -> String {
     let total = &report.total;
-    let mut text = format!("{} for {}", dollars(&total.cost_usd), count(total.calls, "call"));
+    let mut text = format!(
+        "{} for {}",
+        dollars(&total.cost_usd),
+        count(total.calls, "call")
+    );
     if total.estimated_calls > 0 {
         text.push_str(&format!(", {} by estimate", total.estimated_calls));
     }

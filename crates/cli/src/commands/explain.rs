@@ -7,15 +7,15 @@ use crate::home::Home;
 use crate::listing::{Listing, count, dollars};
 use crate::{runtime, screen};
 use protocol::methods::UsageExplain;
-use protocol::methods::usage::{
-    CacheBreakEntry, CallEntry, UsageExplainParams, UsageExplainReply,
-};
+use protocol::methods::usage::{CacheBreakEntry, CallEntry, UsageExplainParams, UsageExplainReply};
 use std::time::Duration;
 
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "The id of a run is in the answer's header x-openclaw-run-id, in the \
-                        reply of `openclaw agent --json` and in the log.")]
+#[command(
+    after_help = "The id of a run is in the answer's header x-openclaw-run-id, in the \
+                        reply of `openclaw agent --json` and in the log."
+)]
 pub(crate) struct ExplainArgs {
     /// The id of a run, or of one call made without an agent
     #[arg(value_name = "RUN")]
@@ -66,7 +66,11 @@ fn as_text(reply: &UsageExplainReply) -> String {
             "{} for {}{}",
             dollars(&total.cost_usd),
             count(total.calls, "call"),
-            if total.unpriced_calls > 0 { ", some with an unknown price" } else { "" },
+            if total.unpriced_calls > 0 {
+                ", some with an unknown price"
+            } else {
+                ""
+            },
         ),
     );
     for (index, call) in reply.calls.iter().enumerate() {
@@ -112,10 +116,10 @@ fn add_call(list: &mut Listing, number: usize, call: &CallEntry) {
         list.paragraph("", &cache_break(broken));
     }
     if let Some(shadow) = &call.shadow {
-        let cost = shadow.cost_usd.as_deref().map_or_else(
-            || "an unknown amount".to_owned(),
-            dollars,
-        );
+        let cost = shadow
+            .cost_usd
+            .as_deref()
+            .map_or_else(|| "an unknown amount".to_owned(), dollars);
         list.paragraph(
             "",
             &format!(
@@ -127,7 +131,8 @@ fn add_call(list: &mut Listing, number: usize, call: &CallEntry) {
 }
 
 fn tokens(call: &CallEntry) -> String {
-    let known = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), |count| count.to_string());
+    let known =
+        |count: Option<u64>| count.map_or_else(|| "?".to_owned(), |count| count.to_string());
     let mut text = format!(
         "{} tokens in, {} out",
         known(call.input_tokens),

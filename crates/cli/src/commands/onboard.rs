@@ -47,6 +47,13 @@ pub(crate) struct OnboardArgs {
     /// The model to use there
     #[arg(long, value_name = "ID")]
     custom_model_id: Option<String>,
+    /// What it charges for a million prompt tokens, in US dollars [default: nothing on this machine,
+    /// else unknown]
+    #[arg(long, value_name = "USD", requires = "custom_output_price")]
+    custom_input_price: Option<String>,
+    /// What it charges for a million answer tokens, in US dollars
+    #[arg(long, value_name = "USD", requires = "custom_input_price")]
+    custom_output_price: Option<String>,
     /// Folder with the agent's files
     #[arg(long, value_name = "DIR")]
     workspace: Option<String>,

@@ -66,7 +66,7 @@ pub(super) fn from_vendor(vendor: &Vendor) -> ProviderConfig {
             .collect(),
         default_model: vendor.default_model.map(ModelId::new),
         open_ended: vendor.open_ended,
-        free: vendor.local.is_some(),
+        price: vendor.local.is_some().then_some(Price::FREE),
         quirks: vendor.quirks,
         ..ProviderConfig::new(vendor.id, vendor.base_url)
     }
@@ -105,6 +105,7 @@ fn configured(
     if at_home.is_none() || config.auth_header == AuthStyle::None {
         config.key_hint = None;
     }
+    config.price = section.cost.as_ref().map(price).or(config.price);
     config.timeouts = timeouts(&section.timeouts);
     join_models(&mut config, &section.models)?;
     config.open_ended = section.models.is_empty() && config.open_ended;
@@ -276,7 +277,7 @@ fn model(config: &ProviderConfig, section: &ModelSettings, base: Option<ModelInf
         media: MediaKinds::default(),
         tools: true,
         reasoning: false,
-        price: config.free.then_some(Price::FREE),
+        price: config.price,
         best_for: None,
     });
     let reads = |name: &str, known: bool| {

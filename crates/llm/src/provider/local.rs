@@ -141,7 +141,11 @@ mod tests {
         assert_eq!((config.id.as_str(), config.models.len()), ("ollama", 2));
         let place = (config.api.as_str(), config.base_url.as_str());
         assert_eq!(place, ("ollama", "http://127.0.0.1:11434"));
-        assert!(config.free && config.key_hint.is_none() && config.keys.is_empty());
+        assert!(
+            config.price == Some(Price::FREE)
+                && config.key_hint.is_none()
+                && config.keys.is_empty()
+        );
         assert_eq!(config.models[0].price, Some(Price::FREE));
     }
 

@@ -76,7 +76,40 @@ pub(crate) enum ModelPlan {
         key: Option<SecretString>,
         /// The model there.
         model: String,
+        /// What it costs.
+        price: Charge,
     },
+}
+
+/// What somebody's own server charges for a million tokens, in US dollars.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Charge {
+    /// So much.
+    Known {
+        /// For prompts.
+        input: String,
+        /// For answers.
+        output: String,
+    },
+    /// Nobody knows; such calls are refused while a budget is set.
+    Unknown,
+}
+
+impl Charge {
+    /// A server on this machine costs nothing.
+    pub(crate) fn usual(base_url: &str) -> Self {
+        let uri = base_url.parse::<http::Uri>().ok();
+        let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let address = host.parse::<std::net::IpAddr>();
+        if host == "localhost" || address.is_ok_and(|address| address.is_loopback()) {
+            return Self::Known {
+                input: "0".to_owned(),
+                output: "0".to_owned(),
+            };
+        }
+        Self::Unknown
+    }
 }
 
 /// Where a provider's key comes from.
@@ -176,10 +209,16 @@ fn model(home: &Home, choice: &str, args: &OnboardArgs) -> Result<ModelPlan, Fai
                 .custom_model_id
                 .clone()
                 .ok_or_else(|| missing("--custom-model-id"))?;
+            let given = args.custom_input_price.clone();
+            let price = match given.zip(args.custom_output_price.clone()) {
+                Some((input, output)) => Charge::Known { input, output },
+                None => Charge::usual(&base_url),
+            };
             Ok(ModelPlan::Custom {
                 base_url,
                 key: args.custom_api_key.clone(),
                 model,
+                price,
             })
         }
         other => vendor(home, other, args.api_key.clone()),

@@ -96,10 +96,7 @@ mod tests {
     fn fields_are_quoted_when_they_must_be() {
         let fields = ["plain", "a,b", "say \"hi\"", "=1+1", "-0.5", "-cmd", ""];
         let line = line(&fields.map(str::to_owned));
-        assert_eq!(
-            line,
-            "plain,\"a,b\",\"say \"\"hi\"\"\",'=1+1,-0.5,'-cmd,"
-        );
+        assert_eq!(line, "plain,\"a,b\",\"say \"\"hi\"\"\",'=1+1,-0.5,'-cmd,");
     }
 
     #[test]

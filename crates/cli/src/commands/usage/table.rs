@@ -100,7 +100,11 @@ mod tests {
             ],
             total: entry("total", 1_234_576, "12.100000"),
         });
-        let widths: Vec<_> = text.lines().skip(1).map(|line| line.chars().count()).collect();
+        let widths: Vec<_> = text
+            .lines()
+            .skip(1)
+            .map(|line| line.chars().count())
+            .collect();
         assert!(widths.windows(2).all(|pair| pair[0] == pair[1]), "{text}");
         assert!(text.contains("1,234,567"));
     }

@@ -243,7 +243,10 @@ async fn one_in_the_background_can_be_cancelled_and_deleted() {
 
 #[tokio::test]
 async fn after_a_restart_nothing_stays_in_progress() {
-    let site = Site::start().await;
+    let site = Site::with(|settings| {
+        settings["models"]["providers"]["fake"]["timeouts"] = json!({ "idleMs": 30_000 });
+    })
+    .await;
     let mut paths = Vec::new();
     for model in BOTH {
         let body = ask(model, "SLOW:300", &json!({ "background": true }));

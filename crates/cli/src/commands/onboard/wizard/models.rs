@@ -1,7 +1,7 @@
 //! The question which model to use.
 
 use super::Stop;
-use crate::commands::onboard::plan::{Key, ModelPlan, chat_models, env_key};
+use crate::commands::onboard::plan::{Charge, Key, ModelPlan, chat_models, env_key};
 use crate::home::Home;
 use crate::runtime;
 use llm::provider::vendors::{VENDORS, Vendor};
@@ -111,6 +111,46 @@ fn of_server(server: &LocalServer) -> Result<(ModelPlan, String), Stop> {
     Ok((ModelPlan::local(server, &model), "local".to_owned()))
 }
 
+/// What it charges. A server on this machine is not asked about.
+fn charge(base_url: &str) -> Result<Charge, Stop> {
+    let usual = Charge::usual(base_url);
+    if usual != Charge::Unknown {
+        return Ok(usual);
+    }
+    let amount = |question: &str| {
+        cliclack::input(question)
+            .required(false)
+            .validate(|text: &String| {
+                let text = text.trim();
+                if text.is_empty() || text.parse::<f64>().is_ok_and(|usd| usd >= 0.0) {
+                    Ok(())
+                } else {
+                    Err("an amount such as 0.50, or nothing")
+                }
+            })
+            .interact::<String>()
+    };
+    let input = amount("Its price of a million prompt tokens in US dollars (empty if unknown)")?;
+    let input = input.trim().to_owned();
+    if input.is_empty() {
+        cliclack::log::warning(
+            "Calls with an unknown price are refused while a budget is set. Set \
+             models.providers.custom.cost later, or budgets.unknownPrice to allow.",
+        )?;
+        return Ok(Charge::Unknown);
+    }
+    let output = amount("Its price of a million answer tokens in US dollars")?;
+    let output = output.trim().to_owned();
+    Ok(Charge::Known {
+        output: if output.is_empty() {
+            input.clone()
+        } else {
+            output
+        },
+        input,
+    })
+}
+
 fn custom() -> Result<(ModelPlan, String), Stop> {
     let base_url: String = cliclack::input("Address of the server")
         .placeholder("http://127.0.0.1:8080/v1")
@@ -132,6 +172,7 @@ fn custom() -> Result<(ModelPlan, String), Stop> {
         .map(SecretString::from);
     Ok((
         ModelPlan::Custom {
+            price: charge(&base_url)?,
             base_url,
             key,
             model,
