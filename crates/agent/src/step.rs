@@ -69,8 +69,9 @@ impl Step<'_> {
     /// Calls whoever of the plan can answer and reads the answer to its end.
     pub(crate) async fn run(&self, call: ModelCall) -> StepResult {
         let first = call.plan.targets.first().cloned();
+        let first_draft = Instant::now() + FIRST_DRAFT;
         match self.models.stream(call, self.cancel).await {
-            Ok(answer) => self.read(answer).await,
+            Ok(answer) => self.read(answer, first_draft).await,
             Err(failed) => {
                 let cost = failed
                     .tried
@@ -95,14 +96,14 @@ impl Step<'_> {
         }
     }
 
-    async fn read(&self, mut answer: Answering) -> StepResult {
+    async fn read(&self, mut answer: Answering, first_draft: Instant) -> StepResult {
         for tried in &answer.tried {
             warn!(run.id = %self.claim.run, model.id = %tried.model, error = %tried.error,
                 "{} failed, the next candidate answers", tried.model);
         }
         let mut collector = Collector::new();
         let mut calls = ClientCalls::default();
-        let mut next_draft = Instant::now() + FIRST_DRAFT;
+        let mut next_draft = first_draft;
         let mut error = loop {
             match answer.next().await {
                 None => break None,

@@ -4,8 +4,9 @@ use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
 use crate::web;
 use domain::Origin;
-use gateway::{Boot, Gateway, Greeting, Overrides, StartError};
+use gateway::{ApiError, Boot, Gateway, Greeting, Overrides, StartError};
 use protocol::methods::agent::{AgentParams, AgentReply};
+use protocol::methods::usage::{UsageQuoteParams, UsageQuoteReply};
 use std::path::PathBuf;
 
 /// A gateway that is wired but does not listen. It holds the state directory.
@@ -49,14 +50,18 @@ impl LocalGateway {
     pub(crate) async fn agent(&self, params: AgentParams) -> Result<AgentReply, Failure> {
         self.gateway
             .services()
-            .agent(params, Origin::Cli)
+            .agent(params, Origin::Cli, None)
             .await
-            .map_err(|error| {
-                Failure::new(Kind::Request, &error.message)
-                    .code(error.code.upper())
-                    .fix("openclaw doctor")
-                    .fix_from(error.details.as_ref())
-            })
+            .map_err(|error| said_no(&error))
+    }
+
+    /// What a message would cost. Calls no model.
+    ///
+    /// # Errors
+    /// What was wrong with the parameters.
+    async fn quote(&self, params: UsageQuoteParams) -> Result<UsageQuoteReply, Failure> {
+        let quote = self.gateway.services().usage_quote(params).await;
+        quote.map_err(|error| said_no(&error))
     }
 
     /// Writes what is waiting and lets the state directory go.
@@ -70,16 +75,41 @@ impl LocalGateway {
 /// # Errors
 /// As [`LocalGateway::open`] and [`LocalGateway::agent`].
 pub(crate) async fn agent(home: &Home, params: AgentParams) -> Result<AgentReply, Failure> {
-    let gateway = LocalGateway::open(home).await.map_err(|failure| {
+    let gateway = unshared(home).await?;
+    let reply = gateway.agent(params).await;
+    gateway.close().await;
+    reply
+}
+
+/// Says what one message would cost, without a gateway.
+///
+/// # Errors
+/// As [`LocalGateway::open`], and what was wrong with the parameters.
+pub(crate) async fn quote(
+    home: &Home,
+    params: UsageQuoteParams,
+) -> Result<UsageQuoteReply, Failure> {
+    let gateway = unshared(home).await?;
+    let reply = gateway.quote(params).await;
+    gateway.close().await;
+    reply
+}
+
+async fn unshared(home: &Home) -> Result<LocalGateway, Failure> {
+    LocalGateway::open(home).await.map_err(|failure| {
         if failure.has_code("LOCKED") {
             failure.fix("leave --local out: the running gateway does it")
         } else {
             failure
         }
-    })?;
-    let reply = gateway.agent(params).await;
-    gateway.close().await;
-    reply
+    })
+}
+
+fn said_no(error: &ApiError) -> Failure {
+    Failure::new(Kind::Request, &error.message)
+        .code(error.code.upper())
+        .fix("openclaw doctor")
+        .fix_from(error.details.as_ref())
 }
 
 /// What a gateway of this home starts with.

@@ -9,6 +9,7 @@ use crate::compose::{Gateway, lock_info};
 use crate::http::Site;
 use crate::net::{self, Threads};
 use crate::{StartError, reload};
+use protocol::methods::usage::BudgetEntry;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +47,8 @@ pub struct Greeting {
     pub model: String,
     /// Why that one.
     pub model_reason: String,
+    /// Every budget that is set, and what is left of it.
+    pub budgets: Vec<BudgetEntry>,
     /// Whether `/v1/chat/completions` is served.
     pub chat_completions: bool,
     /// Whether the gateway token was made just now, at the first start.
@@ -95,6 +98,7 @@ impl Gateway {
                 .cloned()
                 .unwrap_or_default(),
             model_reason: self.loaded.model_reason.clone(),
+            budgets: self.services.budgets(),
             chat_completions: seen.endpoints.chat_completions,
             token_made: self.loaded.token_made,
             warnings: seen.warnings,

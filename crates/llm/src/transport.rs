@@ -64,7 +64,7 @@ pub(crate) async fn call(
     codec: Box<dyn Codec>,
     encoded: Encoded,
     cancel: &CancellationToken,
-) -> Result<ModelStream, Error> {
+) -> Result<Accepted, Error> {
     let timeouts = provider.config.timeouts;
     let accepted = accepted(provider, credential, &*codec, encoded);
     let exchange = cancel
@@ -79,9 +79,21 @@ pub(crate) async fn call(
         decoder: codec.decoder(),
         framing: codec.framing(),
     };
-    let mut answer = Answer::new(peer, reader, exchange, limits, cancel.clone());
-    answer.begin().await?;
-    Ok(ModelStream::new(answer))
+    let answer = Answer::new(peer, reader, exchange, limits, cancel.clone());
+    Ok(Accepted { answer })
+}
+
+/// A request that the provider began to answer with success: from here on it may charge for it.
+pub(crate) struct Accepted {
+    answer: Answer,
+}
+
+impl Accepted {
+    /// Waits for the first event, so that a failure before it has its own type.
+    pub(crate) async fn begin(mut self) -> Result<ModelStream, Error> {
+        self.answer.begin().await?;
+        Ok(ModelStream::new(self.answer))
+    }
 }
 
 /// Sends a request and reads the whole answer, of at most `limit` bytes.

@@ -114,6 +114,17 @@ function cost(today) {
   return `${known} and ${calls} without a known price`;
 }
 
+const WINDOWS = { day: "today", month: "this month" };
+
+// The budgets of the whole gateway; those of agents and sessions are in `openclaw costs`.
+function budgets(status) {
+  const ours = (status.budgets ?? []).filter((budget) => budget.scope === "gateway");
+  const shown = ours.map((budget) =>
+    `${dollars(budget.spentUsd)} of ${dollars(budget.limitUsd)} spent ${WINDOWS[budget.window] ?? ""}`.trim(),
+  );
+  return shown.length ? shown.join(", ") : "none is set";
+}
+
 function showStatus(status) {
   const agents = (status.agents ?? []).map((agent) => `${agent.name || agent.agentId}: ${agent.model}`);
   const rows = [
@@ -124,6 +135,7 @@ function showStatus(status) {
     ["Sessions", status.sessions?.count],
     ["Runs under way", status.activeRuns],
     ["Model calls today", status.today && `${status.today.calls}, ${cost(status.today)}`],
+    ["Budget", status.budgets && budgets(status)],
     ["OpenAI endpoint", status.endpoints && (status.endpoints.chatCompletions ? "on" : "off")],
   ];
   const children = [];

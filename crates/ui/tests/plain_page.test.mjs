@@ -18,6 +18,10 @@ const STATUS = {
   sessions: { count: 0 },
   activeRuns: 0,
   today: { calls: 2, costUsd: "0.000000", unpricedCalls: 1 },
+  budgets: [
+    { scope: "gateway", window: "day", limitUsd: "5.000000", spentUsd: "1.250000" },
+    { scope: "agent", name: "main", window: "day", limitUsd: "1.000000", spentUsd: "0.000000" },
+  ],
   endpoints: { chatCompletions: false },
   health: { reasons: [] },
   warnings: ["<b>look</b>"],
@@ -117,6 +121,7 @@ test("the status is shown as text, unknown costs as unknown", async () => {
   const shown = elements.status.children.map((child) => child.textContent);
   assert.deepEqual(shown.slice(0, 4), ["Version", "1.2.3", "Running for", "1 h 2 min"]);
   assert.ok(shown.includes("main: offline/demo"));
+  assert.ok(shown.includes("1.25 USD of 5.00 USD spent today"), shown.join("; "));
   assert.ok(shown.includes("2, 0.00 USD and 1 call without a known price"));
   assert.deepEqual(elements.warnings.children.map((item) => item.textContent), ["<b>look</b>"]);
 });

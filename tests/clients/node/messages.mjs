@@ -1,5 +1,5 @@
 // The official @anthropic-ai/sdk package for Node, unmodified, against a running gateway.
-// Started by ../run, which sets OPENCLAW_BASE_URL, OPENCLAW_TOKEN and FAKE_MODEL_URL.
+// Started by ../run, which sets OPENCLAW_BASE_URL, OPENCLAW_TOKEN and FAULTS_FROM.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -109,7 +109,9 @@ describe("refusals", () => {
   });
 
   test("an error in the middle of a stream", async () => {
-    const stream = client().messages.stream({ model: RAW, max_tokens: 200, messages: user("CUT") });
+    // A provider of its own, because one that failed rests for a while.
+    const model = `fault-${process.env.FAULTS_FROM}/fake-1`;
+    const stream = client().messages.stream({ model, max_tokens: 200, messages: user("CUT") });
     await assert.rejects(stream.finalMessage());
   });
 });

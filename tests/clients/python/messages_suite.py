@@ -1,10 +1,11 @@
 """The official anthropic package for Python, unmodified, against a running gateway.
 
-Started by ../run, which sets OPENCLAW_BASE_URL, OPENCLAW_TOKEN and FAKE_MODEL_URL.
+Started by ../run, which sets OPENCLAW_BASE_URL, OPENCLAW_TOKEN and FAULTS_FROM.
 """
 
 import asyncio
 import base64
+import itertools
 import os
 import unittest
 
@@ -30,6 +31,13 @@ WEATHER = {
         "required": ["city"],
     },
 }
+
+fault_numbers = itertools.count(int(os.environ["FAULTS_FROM"]))
+
+
+def fault():
+    """A model of a provider of its own, because a provider that failed rests for a while."""
+    return f"fault-{next(fault_numbers)}/fake-1"
 
 
 def client(**options):
@@ -164,13 +172,13 @@ class Refusals(unittest.TestCase):
 
     def test_a_provider_that_fails(self):
         with self.assertRaises(anthropic.APIStatusError) as caught:
-            ask("STATUS:500", model=NATIVE)
+            ask("STATUS:500", model=fault())
         self.assertEqual(caught.exception.status_code, 502)
 
     def test_a_stream_that_breaks(self):
         with self.assertRaises(anthropic.APIError):
             with client().messages.stream(
-                model=RAW, max_tokens=200, messages=user("CUT")
+                model=fault(), max_tokens=200, messages=user("CUT")
             ) as stream:
                 stream.get_final_message()
 

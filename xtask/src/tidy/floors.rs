@@ -116,13 +116,18 @@ fn line_of(manifest: &Path, dependency: &str) -> usize {
     text.lines().position(named).map_or(0, |at| at + 1)
 }
 
+/// Linking is the slow part, so tests share a program; those that load the machine for a minute
+/// would disturb the others' clocks and have one of their own.
+const TEST_PROGRAMS: &[&str] = &["tests/it/main.rs", "tests/storm/main.rs"];
+
 fn test_binaries(package: &Package, manifest: &Path, found: &mut Vec<Problem>) {
     let folder = manifest.parent().map(PathBuf::from).unwrap_or_default();
     for target in &package.targets {
         let is_test = target.kind.contains(&TargetKind::Test);
-        if is_test && !target.src_path.as_std_path().ends_with("tests/it/main.rs") {
+        let path = target.src_path.as_std_path();
+        if is_test && !TEST_PROGRAMS.iter().any(|known| path.ends_with(known)) {
             let rule = "integration tests of a crate are one program; make this a module of \
-                        tests/it/main.rs";
+                        tests/it/main.rs, or of tests/storm/main.rs when it is a load test";
             let file = format!("tests/{}.rs", target.name);
             found.push(Problem::new(folder.join(file), 0, rule));
         }

@@ -247,6 +247,7 @@ fn paths_of_one_machine_stay_there() {
 fn integration_tests_are_one_program() {
     let house = House::new();
     house.put("crates/llm/tests/it/main.rs", "");
+    house.put("crates/llm/tests/storm/main.rs", "");
     assert_eq!(house.problems(), Vec::<String>::new());
     house.put("crates/llm/tests/another.rs", "");
     house.breaks("crates/llm/tests/another.rs", "are one program");

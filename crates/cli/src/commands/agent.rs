@@ -1,5 +1,7 @@
 //! `openclaw agent -m "…"`
 
+mod quote;
+
 use crate::access::{self, AccessArgs};
 use crate::args::LogLevel;
 use crate::failure::{Exit, Failure, Kind};
@@ -19,7 +21,10 @@ const MARGIN: Duration = Duration::from_secs(30);
 
 /// Arguments of `agent`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: openclaw agent -m \"what is in my workspace?\"")]
+#[command(
+    after_help = "Examples:\n  openclaw agent -m \"what is in my workspace?\"\n  \
+                        openclaw agent --quote -m \"what is in my workspace?\""
+)]
 pub(crate) struct AgentArgs {
     /// What to say
     #[arg(short, long, value_name = "TEXT")]
@@ -42,6 +47,9 @@ pub(crate) struct AgentArgs {
     /// Run it in this process, without a gateway
     #[arg(long)]
     local: bool,
+    /// Say what it would cost, and send nothing
+    #[arg(long, conflicts_with_all = ["session_id", "timeout"])]
+    quote: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -55,6 +63,9 @@ pub(crate) fn run(home: &Home, args: AgentArgs) -> Result<Exit, Failure> {
         return Err(
             Failure::new(Kind::Usage, "the message is empty").fix("openclaw agent -m \"hello\"")
         );
+    }
+    if args.quote {
+        return quote::run(home, args);
     }
     let params = AgentParams {
         message: args.message,
@@ -87,15 +98,18 @@ async fn remote(
             .unwrap_or(LONGEST_RUN),
     );
     let client = access::client(home, access, run.saturating_add(MARGIN)).await?;
-    client.call::<Agent>(params).await.map_err(|error| {
-        let is_away = matches!(error, ClientError::Unreachable { .. });
-        let failure = Failure::from(error);
-        if is_away {
-            failure.fix("openclaw gateway run, or add --local to run it in this process")
-        } else {
-            failure
-        }
-    })
+    client.call::<Agent>(params).await.map_err(or_locally)
+}
+
+/// Where no gateway answers, this process can do it.
+fn or_locally(error: ClientError) -> Failure {
+    let is_away = matches!(error, ClientError::Unreachable { .. });
+    let failure = Failure::from(error);
+    if is_away {
+        failure.fix("openclaw gateway run, or add --local to run it in this process")
+    } else {
+        failure
+    }
 }
 
 fn print(reply: &AgentReply, json: bool) -> Result<Exit, Failure> {
@@ -116,9 +130,13 @@ fn print(reply: &AgentReply, json: bool) -> Result<Exit, Failure> {
         return Ok(Exit::Ok);
     }
     let summary = reply.summary.as_deref().unwrap_or("no reason was given");
-    Err(Failure::new(
+    let failure = Failure::new(
         Kind::Request,
         format!("run {} did not succeed: {summary}", reply.run_id),
-    )
-    .fix("openclaw doctor"))
+    );
+    // A reason that ends with the command that helps needs no other advice.
+    if summary.contains("openclaw ") {
+        return Err(failure);
+    }
+    Err(failure.fix(format!("openclaw explain {}", reply.run_id)))
 }

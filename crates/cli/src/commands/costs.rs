@@ -16,6 +16,9 @@ use std::time::Duration;
 /// How many of the most expensive models are shown.
 const SHOWN: usize = 5;
 
+/// What is said where no budget is set.
+pub(crate) const NO_BUDGET: &str = "none; set one: openclaw config set budgets.daily 5";
+
 /// Arguments of `costs`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Raise a budget: openclaw config set budgets.daily 10\n\
@@ -71,10 +74,7 @@ fn as_text(status: &UsageStatusReply, today: &UsageReportReply, span: &UsageRepo
         );
     }
     if status.budgets.is_empty() {
-        list.row(
-            "budgets",
-            "none is set; openclaw config set budgets.daily 5",
-        );
+        list.row("budget", NO_BUDGET);
     }
     for entry in &status.budgets {
         list.row("budget", budget(entry));
@@ -84,18 +84,18 @@ fn as_text(status: &UsageStatusReply, today: &UsageReportReply, span: &UsageRepo
 
 fn total(report: &UsageReportReply) -> String {
     let total = &report.total;
-    let mut text = format!(
+    let mut parts = vec![format!(
         "{} for {}",
         dollars(&total.cost_usd),
         count(total.calls, "call")
-    );
+    )];
     if total.estimated_calls > 0 {
-        text.push_str(&format!(", {} by estimate", total.estimated_calls));
+        parts.push(format!("{} by estimate", total.estimated_calls));
     }
     if total.unpriced_calls > 0 {
-        text.push_str(&format!(", {} with an unknown price", total.unpriced_calls));
+        parts.push(format!("{} with an unknown price", total.unpriced_calls));
     }
-    text
+    parts.join(", ")
 }
 
 /// `5.00 USD a day, 1.20 USD spent`
@@ -104,14 +104,12 @@ pub(crate) fn budget(entry: &BudgetEntry) -> String {
         ("gateway", _) | (_, None) => String::new(),
         (scope, Some(name)) => format!("{scope} {name}: "),
     };
-    let mut text = format!(
-        "{whose}{} a {}, {} spent",
-        dollars(&entry.limit_usd),
-        entry.window,
-        dollars(&entry.spent_usd)
-    );
+    let mut parts = vec![
+        format!("{whose}{} a {}", dollars(&entry.limit_usd), entry.window),
+        format!("{} spent", dollars(&entry.spent_usd)),
+    ];
     if entry.reserved_usd != "0.000000" {
-        text.push_str(&format!(", {} reserved", dollars(&entry.reserved_usd)));
+        parts.push(format!("{} reserved", dollars(&entry.reserved_usd)));
     }
-    text
+    parts.join(", ")
 }

@@ -133,11 +133,10 @@ fn add_call(list: &mut Listing, number: usize, call: &CallEntry) {
 fn tokens(call: &CallEntry) -> String {
     let known =
         |count: Option<u64>| count.map_or_else(|| "?".to_owned(), |count| count.to_string());
-    let mut text = format!(
-        "{} tokens in, {} out",
-        known(call.input_tokens),
-        known(call.output_tokens)
-    );
+    let mut parts = vec![
+        format!("{} tokens in", known(call.input_tokens)),
+        format!("{} out", known(call.output_tokens)),
+    ];
     for (name, tokens) in [
         ("read from cache", call.cache_read_tokens),
         ("written to cache", call.cache_write_tokens),
@@ -145,10 +144,10 @@ fn tokens(call: &CallEntry) -> String {
         ("of reasoning", call.reasoning_tokens),
     ] {
         if let Some(tokens) = tokens.filter(|tokens| *tokens > 0) {
-            text.push_str(&format!(", {tokens} {name}"));
+            parts.push(format!("{tokens} {name}"));
         }
     }
-    text
+    parts.join(", ")
 }
 
 fn cache_break(broken: &CacheBreakEntry) -> String {

@@ -1,6 +1,7 @@
 //! `openclaw onboard`: workspace, database, authentication, a model, a test message.
 
 mod apply;
+mod charge;
 mod plan;
 mod report;
 mod trial;
@@ -49,11 +50,16 @@ pub(crate) struct OnboardArgs {
     custom_model_id: Option<String>,
     /// What it charges for a million prompt tokens, in US dollars [default: nothing on this machine,
     /// else unknown]
-    #[arg(long, value_name = "USD", requires = "custom_output_price")]
-    custom_input_price: Option<String>,
+    #[arg(
+        long,
+        value_name = "USD",
+        requires = "custom_output_price",
+        requires = "custom_base_url"
+    )]
+    custom_input_price: Option<charge::Price>,
     /// What it charges for a million answer tokens, in US dollars
     #[arg(long, value_name = "USD", requires = "custom_input_price")]
-    custom_output_price: Option<String>,
+    custom_output_price: Option<charge::Price>,
     /// Folder with the agent's files
     #[arg(long, value_name = "DIR")]
     workspace: Option<String>,

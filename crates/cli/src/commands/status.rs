@@ -1,6 +1,7 @@
 //! `openclaw status`
 
 use crate::access::{self, AccessArgs};
+use crate::commands::costs::{NO_BUDGET, budget};
 use crate::commands::health::duration;
 use crate::failure::{Exit, Failure};
 use crate::home::Home;
@@ -109,12 +110,33 @@ fn as_text(url: &str, status: &StatusReply) -> String {
     );
     list.row("running now", status.active_runs);
     list.row("used today", used(status));
-    let chat = if status.endpoints.chat_completions {
-        "on"
-    } else {
-        "off; openclaw config set gateway.http.endpoints.chatCompletions.enabled true"
-    };
-    list.row("chat completions", chat);
+    for entry in &status.budgets {
+        list.row("budget", budget(entry));
+    }
+    if status.budgets.is_empty() {
+        list.row("budget", NO_BUDGET);
+    }
+    let endpoints = &status.endpoints;
+    for (name, setting, on) in [
+        (
+            "chat completions",
+            "chatCompletions",
+            endpoints.chat_completions,
+        ),
+        ("responses", "responses", endpoints.responses),
+        ("messages", "messages", endpoints.messages),
+    ] {
+        if on {
+            list.row(name, "on");
+        } else {
+            list.row(
+                name,
+                format_args!(
+                    "off; openclaw config set gateway.http.endpoints.{setting}.enabled true"
+                ),
+            );
+        }
+    }
     for warning in &status.warnings {
         list.row("warning", warning);
     }

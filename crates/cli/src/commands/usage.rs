@@ -16,7 +16,7 @@ use protocol::methods::{UsageCalls, UsageReport};
 use std::time::Duration;
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Arguments of `usage`.
 #[derive(Debug, clap::Args)]

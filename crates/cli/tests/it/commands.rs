@@ -8,6 +8,7 @@
 )]
 
 mod config;
+mod costs;
 mod doctor;
 mod gateway;
 mod guide;

@@ -1,7 +1,8 @@
-//! Whole stories on the real program: a first day, and a hundred deaths.
+//! Whole stories on the real program: a first day, a hundred deaths, and what they cost.
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test that meets something else must stop and say so"
 )]
@@ -10,15 +11,16 @@ mod crash;
 mod first_day;
 #[cfg(target_os = "linux")]
 mod full_disk;
+mod money;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 /// The program under test.
-const BINARY: &str = env!("CARGO_BIN_EXE_openclaw");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_openclaw");
 
 /// Runs the program on a home, with nothing else in its environment.
-fn openclaw(root: &Path, state_dir: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn openclaw(root: &Path, state_dir: &Path, arguments: &[&str]) -> Output {
     Command::new(BINARY)
         .args(arguments)
         .env_clear()

@@ -4,7 +4,7 @@
 use super::respond::{self, Reply};
 use super::router::missing_scope;
 use crate::error::ApiError;
-use crate::net::{Caller, Scope};
+use crate::net::{Caller, Scope, principal};
 use crate::services::Services;
 use domain::Origin;
 use http::StatusCode;
@@ -41,13 +41,18 @@ pub(super) async fn call(
     {
         return missing_scope(scope);
     }
-    match dispatch(services, name, body).await {
+    match dispatch(services, principal(caller), name, body).await {
         Ok(data) => respond::json(StatusCode::OK, &json!({ "ok": true, "data": data })),
         Err(error) => error_reply(&error),
     }
 }
 
-async fn dispatch(services: &Arc<Services>, name: &str, body: &[u8]) -> Result<Value, ApiError> {
+async fn dispatch(
+    services: &Arc<Services>,
+    principal: Option<&str>,
+    name: &str,
+    body: &[u8],
+) -> Result<Value, ApiError> {
     match name {
         Health::NAME => out(services.health(read::<Health>(body)?).await),
         Status::NAME => {
@@ -57,7 +62,7 @@ async fn dispatch(services: &Arc<Services>, name: &str, body: &[u8]) -> Result<V
         Agent::NAME => {
             // The run goes on when the caller leaves, so it must not hang on this request's future.
             let params = read::<Agent>(body)?;
-            out(services.agent(params, Origin::Rpc).await?)
+            out(services.agent(params, Origin::Rpc, principal).await?)
         }
         AgentWait::NAME => out(services.agent_wait(read::<AgentWait>(body)?).await?),
         ChatHistory::NAME => out(services.chat_history(read::<ChatHistory>(body)?).await?),

@@ -7,7 +7,7 @@ use agent::Agent;
 use data_encoding::HEXLOWER;
 use domain::{RunId, SessionKey};
 use http::HeaderMap;
-use llm::{Target, UnknownModel};
+use llm::{ModelRequest, Target, UnknownModel, Wish};
 use protocol::ErrorCode;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -76,18 +76,33 @@ fn agent_target(name: &str) -> Option<AgentTarget<'_>> {
 }
 
 fn direct(services: &Services, name: &str) -> Result<Answerer, ApiError> {
-    let catalog = services.models.catalog();
-    match catalog.resolve(name) {
-        Ok(_) => Ok(Answerer::Model(name.to_owned())),
-        // The routing policy chooses when it has seen the request.
-        Err(_) if name == "auto" || name.starts_with("auto/") => {
-            Ok(Answerer::Model(name.to_owned()))
-        }
+    match known(services, name) {
+        Ok(()) => Ok(Answerer::Model(name.to_owned())),
         Err(unknown) => {
             let available = available(services, &unknown);
             Err(ApiError::from(unknown).with_details(json!({ "available_models": available })))
         }
     }
+}
+
+/// Whether somebody can be called under `name`: a model, or whom the routing policy chooses once it
+/// has seen the request.
+fn known(services: &Services, name: &str) -> Result<(), UnknownModel> {
+    let names = [name.to_owned()];
+    let wish = Wish {
+        names: &names,
+        routing: None,
+    };
+    services.models.plan(&wish, &ModelRequest::default())?;
+    Ok(())
+}
+
+/// What `name` stands for: the value of an alias, else itself.
+pub(super) fn unaliased(services: &Services, name: &str) -> String {
+    let catalog = services.models.catalog();
+    let mut aliases = catalog.aliases();
+    let alias = aliases.find(|(alias, _)| *alias == name);
+    alias.map_or(name, |(_, real)| real).to_owned()
 }
 
 /// The model that embeds texts: the one named, the one in the header when an agent is named, else
@@ -135,6 +150,7 @@ fn available(services: &Services, unknown: &UnknownModel) -> Vec<String> {
     let mut names = unknown.similar.clone();
     for name in std::iter::once(DEFAULT_MODEL.to_owned())
         .chain(agents)
+        .chain(services.models.auto_names())
         .chain(models)
     {
         if !names.contains(&name) && names.len() < MAX_AVAILABLE {
@@ -148,8 +164,12 @@ fn header_model(services: &Services, headers: &HeaderMap) -> Result<Option<Strin
     let Some(name) = header(headers, "x-openclaw-model")? else {
         return Ok(None);
     };
-    match services.models.catalog().resolve(name) {
-        Ok(target) => Ok(Some(target.info.reference())),
+    match known(services, name) {
+        Ok(()) => {
+            let found = services.models.catalog().resolve(name);
+            let model = found.map(|target| target.info.reference());
+            Ok(Some(model.unwrap_or_else(|_| unaliased(services, name))))
+        }
         Err(unknown) => {
             let shown: String = unknown.name.chars().take(128).collect();
             Err(ApiError::new(

@@ -56,10 +56,16 @@ impl Services {
     }
 
     /// Runs an agent on a message. With `wait: false` the reply is `accepted`, else the run's end.
+    /// `payer` is the name of the user on whose account it goes; `None` for the owner.
     ///
     /// # Errors
     /// [`ApiError`]: what was wrong with the parameters, or why the run did not succeed.
-    pub async fn agent(&self, params: AgentParams, origin: Origin) -> Result<AgentReply, ApiError> {
+    pub async fn agent(
+        &self,
+        params: AgentParams,
+        origin: Origin,
+        payer: Option<&str>,
+    ) -> Result<AgentReply, ApiError> {
         if params.message.trim().is_empty() {
             return Err(invalid("message must not be empty"));
         }
@@ -82,7 +88,7 @@ impl Services {
             session,
             origin,
             at: None,
-            payer_key: None,
+            payer_key: payer.map(str::to_owned),
             input: vec![Message::user(params.message)],
             context: Vec::new(),
             instructions: params.extra_system_prompt.into_iter().collect(),

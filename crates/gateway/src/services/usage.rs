@@ -124,6 +124,7 @@ impl Services {
         let days = Days::read(since, until, USUAL_DAYS, self.clock.now())?;
         let limit = params.limit.unwrap_or(USUAL_PAGE).clamp(1, LARGEST_PAGE);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        self.ledger.flush().await;
         let rows = self
             .state
             .metering
@@ -194,7 +195,7 @@ impl Services {
     }
 
     /// Every budget that is set, as clients read it.
-    pub(super) fn budgets(&self) -> Vec<BudgetEntry> {
+    pub(crate) fn budgets(&self) -> Vec<BudgetEntry> {
         self.ledger.standing().iter().map(budget).collect()
     }
 

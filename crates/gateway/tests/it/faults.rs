@@ -12,7 +12,7 @@ const TABLE: [(&str, u16, &str); 9] = [
     ("STATUS:400", 400, "invalid_request"),
     ("STATUS:401", 502, "provider_unauthorized"),
     ("STATUS:403", 502, "provider_forbidden"),
-    ("STATUS:429:7", 429, "provider_rate_limited"),
+    ("STATUS:429:1", 429, "provider_rate_limited"),
     ("STATUS:500", 502, "provider_error"),
     ("HANG", 504, "provider_timeout"),
     ("HANGMID", 504, "provider_timeout"),
@@ -41,7 +41,7 @@ async fn every_fault_is_a_typed_error_in_bounded_time() {
             );
             assert!(!error["message"].as_str().unwrap().contains("fake-key"));
             if fault.starts_with("STATUS:429") {
-                assert_eq!(answer.header("retry-after"), Some("7"));
+                assert_eq!(answer.header("retry-after"), Some("1"));
             }
         }
     }
@@ -119,26 +119,5 @@ async fn a_provider_that_is_not_there_is_named() {
             "{error}"
         );
     }
-    site.stop().await;
-}
-
-#[tokio::test]
-async fn the_next_model_answers_when_the_first_fails_before_it_spoke() {
-    let site = Site::with(|settings| {
-        settings["models"]["providers"]["dead"] = json!({ "baseUrl": "http://127.0.0.1:9/v1",
-            "apiKey": "k", "api": "openai-completions", "models": [{ "id": "m", "name": "M" }] });
-        settings["agents"]["defaults"]["model"] =
-            json!({ "primary": "dead/m", "fallbacks": ["fake/fake-1"] });
-    })
-    .await;
-    let answer = site
-        .caller()
-        .post_json(PATH, &say("SAY:second"))
-        .await
-        .unwrap();
-    assert_eq!(
-        answer.json().unwrap()["choices"][0]["message"]["content"],
-        "second"
-    );
     site.stop().await;
 }

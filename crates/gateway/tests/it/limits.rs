@@ -60,6 +60,9 @@ async fn steps_time_and_money_end_the_run() {
             for (name, value) in limits.as_object().unwrap() {
                 settings["agents"]["defaults"][name] = value.clone();
             }
+            // So long that only the limit of the run can end it.
+            settings["models"]["providers"]["fake"]["timeouts"] =
+                json!({ "connectMs": 20_000, "firstByteMs": 20_000, "idleMs": 20_000 });
         })
         .await;
         let begun = Instant::now();

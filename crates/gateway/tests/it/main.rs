@@ -9,6 +9,7 @@
 mod chat;
 mod chat_tools;
 mod embeddings;
+mod failover;
 mod faults;
 mod limits;
 mod messages;

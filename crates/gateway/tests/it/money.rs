@@ -259,3 +259,29 @@ async fn a_provider_that_reports_nothing_is_charged_by_estimate() {
     assert_ne!(report["total"]["costUsd"], "0.000000");
     site.stop().await;
 }
+
+#[tokio::test]
+async fn a_run_asked_for_by_a_user_is_on_the_account_of_that_user() {
+    let site = Site::with(|settings| {
+        settings["gateway"]["auth"] = json!({ "mode": "trusted-proxy",
+            "trustedProxy": { "userHeader": "x-user", "allowLoopback": true } });
+        settings["gateway"]["trustedProxies"] = json!(["127.0.0.1"]);
+        settings["budgets"] = json!({ "keys": { "ann": { "daily": "0.000001" } } });
+    })
+    .await;
+    let user = |name: &str| site.stranger().header("x-user", name).unwrap();
+    let ask = |key: &str| json!({ "message": "hi", "idempotencyKey": key });
+    let refused = user("ann").post_json("/api/rpc/agent", &ask("1")).await;
+    let refused = refused.unwrap();
+    assert_eq!(refused.status, 402, "{}", refused.text());
+    assert!(
+        refused.text().contains("budgets.keys.ann.daily"),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(site.model.calls(), 0);
+    user("ben").rpc("agent", &ask("2")).await.unwrap();
+    let calls = user("ben").rpc("usage.calls", &json!({})).await.unwrap();
+    assert_eq!(calls["calls"][0]["key"], "ben", "{calls}");
+    site.stop().await;
+}

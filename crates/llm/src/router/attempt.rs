@@ -264,7 +264,10 @@ async fn begin(
         Some(Ready { codec, encoded }) => {
             let provider = &target.provider;
             let peer = provider.peer(&target.info.model);
-            transport::call(provider, candidate.key, peer, codec, encoded, cancel).await?
+            let call = transport::call(provider, candidate.key, peer, codec, encoded, cancel);
+            let accepted = call.await?;
+            bill.accepted();
+            accepted.begin().await?
         }
     };
     let mut ahead = VecDeque::new();

@@ -75,6 +75,8 @@ pub(crate) struct Candidate {
     pub(crate) target: Target,
     /// The place of its key among the provider's.
     pub(crate) key: usize,
+    /// Whether it is called before its rest is over, for want of others.
+    pub(crate) early: bool,
 }
 
 impl Candidate {
@@ -135,8 +137,14 @@ pub(crate) enum Start {
 
 impl Queue {
     /// Everybody of `targets` who has what `request` needs and does not rest. Where nobody has all
-    /// of it, everybody is tried: what we know of models may be wrong.
-    pub(crate) fn start(targets: &[Target], request: &ModelRequest, health: &Health) -> Start {
+    /// of it, everybody is tried: what we know of models may be wrong. `patience` is how long the
+    /// end of a rest could be waited for.
+    pub(crate) fn start(
+        targets: &[Target],
+        request: &ModelRequest,
+        health: &Health,
+        patience: Duration,
+    ) -> Start {
         let needs = Needs::of(request);
         let mut left_out = Vec::new();
         let mut fitting = Vec::with_capacity(targets.len());
@@ -157,6 +165,7 @@ impl Queue {
                 let candidate = Candidate {
                     target: target.clone(),
                     key,
+                    early: false,
                 };
                 match candidate
                     .credential()
@@ -166,7 +175,7 @@ impl Queue {
                     Some(rest) => {
                         let sooner = resting
                             .as_ref()
-                            .is_none_or(|(_, known)| rank(&rest) < rank(known));
+                            .is_none_or(|(_, known)| rank(&rest, patience) < rank(known, patience));
                         if sooner {
                             resting = Some((candidate, rest));
                         }
@@ -220,9 +229,17 @@ impl Queue {
     }
 }
 
-/// Whose rest ends first; a refused key comes last, since waiting does it no good.
-fn rank(rest: &Rest) -> (bool, Duration) {
-    (rest.cause == Cause::Refused, rest.left)
+/// Who is called first where all rest: whom we left alone of our own accord, then who asked for a
+/// time that can be waited for, then refused keys, which time alone does not mend, then the others;
+/// of equals the one whose rest ends first.
+fn rank(rest: &Rest, patience: Duration) -> (u8, Duration) {
+    let place = match rest.cause {
+        Cause::Refused => 2,
+        Cause::Limited | Cause::Failing if !rest.asked => 0,
+        Cause::Limited | Cause::Failing if rest.left <= patience => 1,
+        Cause::Limited | Cause::Failing => 3,
+    };
+    (place, rest.left)
 }
 
 /// The error of a candidate that rests.

@@ -3,7 +3,7 @@
 use super::Router;
 use super::attempt::MONEY_WAIT;
 use super::candidates::Candidate;
-use super::failover::{Next, reaction, tells};
+use super::failover::{Blame, Next, reaction, tells};
 use super::settle::{Bill, Terms};
 use crate::embed::{self, Texts, Vectors};
 use crate::estimate::{Bounds, Prompt};
@@ -110,14 +110,17 @@ impl Router {
             },
         };
         let mut bill = Bill::new(self.purse.clone(), id.clone(), terms);
-        let probe = credential.map(|known| self.health.begin(known, &info.model));
+        let probe = credential.map(|known| self.health.begin(known, &info.model, candidate.early));
         bill.sent();
         let texts = Texts {
             inputs: &call.inputs,
             dimensions: call.dimensions,
         };
         let answer = embed::attempt(&call.target, candidate.key, texts, cancel).await;
-        drop(probe);
+        let told = |error: &Error| reaction(error).blame != Blame::Nothing;
+        if let (Some(probe), true) = (probe, answer.as_ref().err().is_none_or(told)) {
+            probe.told();
+        }
         let Vectors {
             vectors,
             model,

@@ -37,10 +37,21 @@ pub(crate) enum Cause {
     Refused,
 }
 
+/// What a kept rest is called in front of its reason: its cause, and whether it was asked for.
+const KEPT: [(Cause, bool, &str); 5] = [
+    (Cause::Limited, true, "limit, time named: "),
+    (Cause::Limited, false, "limit: "),
+    (Cause::Failing, true, "failing, time named: "),
+    (Cause::Failing, false, "failing: "),
+    (Cause::Refused, false, "key refused: "),
+];
+
 /// A rest that is not over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rest {
     pub(crate) cause: Cause,
+    /// Whether the provider named its time; else it is our own caution.
+    pub(crate) asked: bool,
     /// How much longer.
     pub(crate) left: Duration,
     /// Why, in one line.
@@ -55,6 +66,8 @@ struct Entry {
     /// 0 while there is no rest.
     until: UnixMillis,
     cause: Cause,
+    /// Whether the provider named the end of the rest.
+    asked: bool,
     reason: String,
     /// Whether somebody finds out right now if the rest did good.
     probing: bool,
@@ -103,23 +116,37 @@ impl Health {
             .iter()
             .filter(concerns)
             .filter(|entry| entry.until > now || entry.probing)
-            .max_by_key(|entry| entry.until)
+            .max_by_key(|entry| (entry.asked && entry.until > now, entry.until))
             .map(|entry| Rest {
                 cause: entry.cause,
+                asked: entry.asked && entry.until > now,
                 left: between(now, entry.until),
                 reason: entry.reason.clone(),
             })
     }
 
     /// A candidate is about to be called. If it has just rested, everybody else leaves it alone
-    /// until the returned guard is dropped.
-    pub(crate) fn begin(self: &Arc<Self>, credential: &Credential, model: &ModelId) -> Probe {
+    /// until the returned guard is dropped. With `early` rests that nobody asked for end now.
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        credential: &Credential,
+        model: &ModelId,
+        early: bool,
+    ) -> Probe {
         let mut entries = self.lock();
         let now = self.clock.now();
         let mut probing = false;
+        let mut ended = Vec::new();
         for entry in entries.get_mut(&credential.digest).into_iter().flatten() {
             let concerned = entry.model.as_ref().is_none_or(|only| only == model);
-            if concerned && entry.until.0 > 0 && entry.until <= now && !entry.probing {
+            if !concerned || entry.until.0 == 0 || entry.probing {
+                continue;
+            }
+            if early && !entry.asked && entry.until > now {
+                ended.push((entry.model.clone(), entry.until));
+                entry.until = now;
+            }
+            if entry.until <= now {
                 entry.probing = true;
                 probing = true;
             }
@@ -127,6 +154,7 @@ impl Health {
         Probe {
             of: probing.then(|| (Arc::clone(self), Arc::clone(&credential.digest))),
             model: model.clone(),
+            ended,
         }
     }
 
@@ -174,7 +202,6 @@ impl Health {
         if !resting {
             entry.failures = entry.failures.saturating_add(1);
         }
-        entry.cause = cause;
         let asked = error.retry_after().map(|asked| asked.min(LONGEST_ASKED));
         let rest = match cause {
             Cause::Limited | Cause::Failing if resting => asked,
@@ -188,6 +215,8 @@ impl Health {
             Cause::Refused => Some(REFUSED_REST),
         };
         let Some(rest) = rest else { return };
+        entry.cause = cause;
+        entry.asked = asked.is_some() && cause != Cause::Refused;
         entry.until = later(now, rest);
         entry.reason = error.to_string();
         drop(entries);
@@ -208,7 +237,7 @@ impl Health {
                 model: entry.model.clone(),
                 until: entry.until,
                 failures: entry.failures,
-                reason: entry.reason.clone(),
+                reason: format!("{}{}", entry.kind(), entry.reason),
             })
             .collect();
         all.sort_by(|a, b| (&a.credential, &a.model).cmp(&(&b.credential, &b.model)));
@@ -225,7 +254,12 @@ impl Health {
             entry.failures = cooldown.failures;
             // A clock that was set back must not make a rest endless.
             entry.until = cooldown.until.min(later(now, LONGEST_ASKED));
-            entry.reason = cooldown.reason;
+            let kind = KEPT.iter().find_map(|(cause, asked, name)| {
+                let reason = cooldown.reason.strip_prefix(name)?;
+                Some((*cause, *asked, reason.to_owned()))
+            });
+            (entry.cause, entry.asked, entry.reason) =
+                kind.unwrap_or((Cause::Failing, false, cooldown.reason));
         }
     }
 
@@ -235,10 +269,27 @@ impl Health {
     }
 }
 
+impl Entry {
+    /// Its kind in the words of [`KEPT`].
+    fn kind(&self) -> &'static str {
+        let is_it = |kept: &&(Cause, bool, &str)| (kept.0, kept.1) == (self.cause, self.asked);
+        KEPT.iter().find(is_it).map_or("", |kept| kept.2)
+    }
+}
+
 /// Held while a candidate is called.
 pub(crate) struct Probe {
     of: Option<(Arc<Health>, Arc<str>)>,
     model: ModelId,
+    /// Rests that ended early, with the ends they had.
+    ended: Vec<(Option<ModelId>, UnixMillis)>,
+}
+
+impl Probe {
+    /// The call says how the candidate is. Without it rests that ended early go on.
+    pub(crate) fn told(mut self) {
+        self.ended.clear();
+    }
 }
 
 impl Drop for Probe {
@@ -250,6 +301,8 @@ impl Drop for Probe {
         for entry in entries.get_mut(&digest).into_iter().flatten() {
             if entry.model.as_ref().is_none_or(|only| *only == self.model) {
                 entry.probing = false;
+                let ended = self.ended.iter().find(|(of, _)| *of == entry.model);
+                entry.until = ended.map_or(entry.until, |(_, until)| entry.until.max(*until));
             }
         }
     }
@@ -270,6 +323,7 @@ fn entry<'a>(
                 failures: 0,
                 until: UnixMillis(0),
                 cause: Cause::Failing,
+                asked: false,
                 reason: String::new(),
                 probing: false,
             });

@@ -8,6 +8,11 @@ use domain::{MicroUsd, TokenCount, Usage};
 use std::sync::Arc;
 use tokio::time::Instant;
 
+/// By how many tokens, and a quarter on top, our guess at a cut answer may pass the provider's count
+/// before the guess is believed: the count may come a little before the text it counts, and a guess
+/// at few words is rough.
+const GUESS_SLACK: u64 = 8;
+
 /// How far a call has come, as far as its costs go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -45,6 +50,8 @@ pub(crate) struct Bill {
     usage: Usage,
     /// Bytes of the answer so far.
     heard: u64,
+    /// How many of them came before the last report of usage.
+    accounted: u64,
     receipt: Option<Receipt>,
 }
 
@@ -58,6 +65,7 @@ impl Bill {
             stage: Stage::Reserved,
             usage: Usage::default(),
             heard: 0,
+            accounted: 0,
             receipt: None,
         }
     }
@@ -70,6 +78,7 @@ impl Bill {
     /// The provider reported what it used; a later report replaces an earlier one.
     pub(crate) fn reported(&mut self, usage: Usage) {
         self.usage = usage;
+        self.accounted = self.heard;
         self.stage = self.stage_at_least_answering();
     }
 
@@ -97,6 +106,11 @@ impl Bill {
             Stage::Reserved | Stage::Sent | Stage::Answering => Stage::Answering,
             Stage::Finished => Stage::Finished,
         }
+    }
+
+    /// The provider began to answer with success: from here on it may charge for the call.
+    pub(crate) fn accepted(&mut self) {
+        self.stage = self.stage_at_least_answering();
     }
 
     /// Books the call as one that failed with `error`.
@@ -162,6 +176,7 @@ impl Bill {
 
     fn receipt_for(&self, outcome: CallOutcome) -> Receipt {
         let usage = self.usage;
+        let output = self.output();
         let as_reported = |cost| Receipt {
             usage,
             cost,
@@ -183,7 +198,7 @@ impl Bill {
         if price == Price::FREE {
             return as_reported(Some(MicroUsd::ZERO));
         }
-        let answer_known = usage.output.is_some() || !self.terms.answers;
+        let answer_known = output.is_some() || !self.terms.answers;
         if usage.input.is_some() && answer_known {
             return as_reported(price.cost(&usage));
         }
@@ -192,7 +207,7 @@ impl Bill {
         let usage = Usage {
             input: guess(usage.input, self.terms.prompt),
             output: if self.terms.answers {
-                guess(usage.output, heard(self.heard))
+                guess(output, heard(self.heard))
             } else {
                 usage.output
             },
@@ -203,6 +218,18 @@ impl Bill {
             cost: price.cost(&usage).map(|cost| cost.min(self.terms.grant)),
             estimated: true,
         }
+    }
+}
+
+impl Bill {
+    /// The length of the answer as reported; `None` where nothing was, or where an answer was cut
+    /// after a report that is clearly short of what was read since: some wires count at the
+    /// beginning and at the end only.
+    fn output(&self) -> Option<TokenCount> {
+        let reported = self.usage.output?;
+        let counted_to_its_end = self.stage == Stage::Finished || self.heard == self.accounted;
+        let tolerated = reported.0.saturating_add(reported.0 / 4 + GUESS_SLACK);
+        (counted_to_its_end || heard(self.heard) <= tolerated).then_some(reported)
     }
 }
 

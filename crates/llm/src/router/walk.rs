@@ -4,7 +4,6 @@ use super::Router;
 use super::attempt::{Failed, Frame};
 use super::candidates::{Candidate, Queue, Start, resting};
 use super::failover::{Blame, Reaction, reaction, tells};
-use super::health::Cause;
 use crate::models::{Answering, CallFailed, ModelCall, Models, Tried};
 use crate::{Error, ModelRequest, Price, Target};
 use domain::MicroUsd;
@@ -13,7 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Longest wait for the end of a rest when everybody rests.
-const REST_WAIT: Duration = Duration::from_secs(10);
+const REST_WAIT: Duration = Duration::from_secs(3);
 /// How long all candidates together may take to begin, where the caller set no deadline and there
 /// is more than one.
 const ALL_BEGIN: Duration = Duration::from_mins(10);
@@ -63,7 +62,9 @@ impl Router {
         walk.run(queue).await
     }
 
-    /// The candidates to call; where all rest, the first whose rest ends soon enough.
+    /// The candidates to call. Where all rest, one of them all the same: at once if the rest is our
+    /// own caution, which is of use only where there are others; at its end if its provider named a
+    /// time that can be waited for.
     pub(super) async fn start(
         &self,
         targets: &[Target],
@@ -71,21 +72,24 @@ impl Router {
         deadline: Option<Instant>,
         cancel: &CancellationToken,
     ) -> Result<Queue, CallFailed> {
-        let (candidate, rest) = match Queue::start(targets, request, &self.health) {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let patience = left.map_or(REST_WAIT, |left| left.min(REST_WAIT));
+        let (candidate, rest) = match Queue::start(targets, request, &self.health, patience) {
             Start::Go(queue) => return Ok(queue),
             Start::Nobody => return Err(CallFailed::early(nobody())),
             Start::AllRest(candidate, rest) => (*candidate, rest),
         };
-        // Asking again with a refused key costs nothing, and its provider may know better by now.
-        let wait = match rest.cause {
-            Cause::Refused => Duration::ZERO,
-            Cause::Limited | Cause::Failing => rest.left,
-        };
-        let in_time = deadline.is_none_or(|deadline| Instant::now() + wait < deadline);
-        if wait > REST_WAIT || !in_time {
+        if !rest.asked {
+            return Ok(Queue::only(Candidate {
+                early: true,
+                ..candidate
+            }));
+        }
+        if rest.left > patience {
             return Err(CallFailed::early(resting(&candidate, &rest)));
         }
-        match cancel.run_until_cancelled(tokio::time::sleep(wait)).await {
+        let slept = cancel.run_until_cancelled(tokio::time::sleep(rest.left));
+        match slept.await {
             Some(()) => Ok(Queue::only(candidate)),
             None => Err(CallFailed::early(Error::Cancelled)),
         }
@@ -117,7 +121,10 @@ impl Walk<'_> {
             if again && alone && !candidate.target.provider.config.offline {
                 once_more = false;
                 if self.pause(PAUSE).await.is_ok() {
-                    queue.put_back(candidate);
+                    queue.put_back(Candidate {
+                        early: false,
+                        ..candidate
+                    });
                 }
             }
         }
@@ -141,9 +148,13 @@ impl Walk<'_> {
         };
         let info = &candidate.target.info;
         let credential = candidate.credential();
-        let probe = credential.map(|known| self.router.health.begin(known, &info.model));
+        let health = &self.router.health;
+        let probe = credential.map(|known| health.begin(known, &info.model, candidate.early));
         let answer = self.router.attempt(&mut self.call, candidate, frame).await;
-        drop(probe);
+        let told = |failed: &Failed| reaction(&failed.error).blame != Blame::Nothing;
+        if let (Some(probe), true) = (probe, answer.as_ref().err().is_none_or(told)) {
+            probe.told();
+        }
         let mut answer = answer?;
         if let Some(key) = &self.call.request.cache.key {
             let now = self.router.health.now();

@@ -2,6 +2,7 @@
 
 use super::stop;
 use crate::args::LogLevel;
+use crate::commands::costs::{NO_BUDGET, budget};
 use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
 use crate::{local, logging, runtime, screen};
@@ -171,6 +172,12 @@ fn tell(greeting: &Greeting) -> Result<(), Failure> {
         "model: {} ({})",
         greeting.model, greeting.model_reason
     ))?;
+    if greeting.budgets.is_empty() {
+        screen::say(format_args!("budget: {NO_BUDGET}"))?;
+    }
+    for entry in &greeting.budgets {
+        screen::say(format_args!("budget: {}", budget(entry)))?;
+    }
     if let Some(link) = &greeting.login_url {
         screen::say(format_args!("open once, within 10 minutes: {link}"))?;
     }

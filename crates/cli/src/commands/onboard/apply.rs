@@ -1,6 +1,6 @@
 //! Does what was planned, in an order in which every step leaves a working home.
 
-use super::plan::{AuthPlan, Charge, Key, ModelPlan, Plan};
+use super::plan::{AuthPlan, Key, ModelPlan, Plan};
 use super::report::{Report, Trial};
 use super::{trial, vault};
 use crate::access::Known;
@@ -153,8 +153,7 @@ fn model(home: &Home, file: &mut SettingsFile<'_>, plan: &ModelPlan) -> Result<(
             price,
         } => {
             put(file, "models.providers.custom.baseUrl", &json!(base_url))?;
-            if let Charge::Known { input, output } = price {
-                let cost = json!({ "input": input, "output": output });
+            if let Some(cost) = price.setting() {
                 put(file, "models.providers.custom.cost", &cost)?;
             }
             if let Some(key) = key {

@@ -1,5 +1,6 @@
 //! What onboarding is going to do.
 
+use super::charge::Charge;
 use super::{GatewayAuth, OnboardArgs};
 use crate::failure::{Failure, Kind};
 use crate::home::Home;
@@ -79,37 +80,6 @@ pub(crate) enum ModelPlan {
         /// What it costs.
         price: Charge,
     },
-}
-
-/// What somebody's own server charges for a million tokens, in US dollars.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Charge {
-    /// So much.
-    Known {
-        /// For prompts.
-        input: String,
-        /// For answers.
-        output: String,
-    },
-    /// Nobody knows; such calls are refused while a budget is set.
-    Unknown,
-}
-
-impl Charge {
-    /// A server on this machine costs nothing.
-    pub(crate) fn usual(base_url: &str) -> Self {
-        let uri = base_url.parse::<http::Uri>().ok();
-        let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let address = host.parse::<std::net::IpAddr>();
-        if host == "localhost" || address.is_ok_and(|address| address.is_loopback()) {
-            return Self::Known {
-                input: "0".to_owned(),
-                output: "0".to_owned(),
-            };
-        }
-        Self::Unknown
-    }
 }
 
 /// Where a provider's key comes from.

@@ -35,8 +35,10 @@ fn blocks(page: &str) -> Vec<Block> {
 
 #[test]
 fn shows_settings_that_are_valid() {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
-    let blocks = blocks(&std::fs::read_to_string(page).unwrap());
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
+    let pages = ["configuration", "costs", "routing"]
+        .map(|page| std::fs::read_to_string(format!("{docs}/{page}.md")).unwrap());
+    let blocks: Vec<Block> = pages.iter().flat_map(|page| blocks(page)).collect();
     let beside: Vec<(&str, &str)> = blocks
         .iter()
         .filter_map(|block| Some((block.info.split_once("file=")?.1, block.text.as_str())))
@@ -51,6 +53,7 @@ fn shows_settings_that_are_valid() {
         };
         let mut sandbox = Sandbox::new()
             .with("OPENCLAW_GATEWAY_TOKEN", "3f9c17be2d84650a1b2c3d4e5f607182")
+            .with("ACME_KEY", "a-key-of-acme")
             .with_settings(name, text);
         for (name, text) in &beside {
             sandbox = sandbox.with_settings(name, text);
@@ -59,5 +62,5 @@ fn shows_settings_that_are_valid() {
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{text}");
         checked += 1;
     }
-    assert!(checked > 12, "{checked} examples");
+    assert!(checked > 20, "{checked} examples");
 }

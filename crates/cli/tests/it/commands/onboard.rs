@@ -204,3 +204,34 @@ fn wrong_options_say_what_to_write() {
     assert!(ran.err.contains("--non-interactive"), "{}", ran.err);
     assert!(!sandbox.state("").try_exists().unwrap());
 }
+
+#[test]
+fn the_price_of_an_own_server_is_written_as_a_number() {
+    let own = [
+        "--custom-base-url",
+        "https://llm.example.com/v1",
+        "--custom-model-id",
+        "m",
+        "--skip-health",
+    ];
+    let price = |input: &'static str| {
+        let given = ["--custom-input-price", input, "--custom-output-price", "2"];
+        with(&[&own[..], &given].concat())
+    };
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run(&price("0.50"));
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    let cost = sandbox
+        .run(&["config", "get", "models.providers.custom.cost"])
+        .json();
+    assert_eq!(cost, serde_json::json!({ "input": 0.5, "output": 2 }));
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run(&price("five"));
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let said = format!("{}{}", ran.out, ran.err);
+    assert!(
+        said.contains("--custom-input-price") && said.contains("such as 2 or 0.50"),
+        "{said}"
+    );
+    assert!(!sandbox.state("openclaw.json").try_exists().unwrap());
+}

@@ -76,7 +76,8 @@ async fn talk(caller: &Caller, gateway: &mut GatewayProcess) -> (String, String)
     let mut stream = caller.stream(CHAT, &streamed("SLOW:400")).await.unwrap();
     let run = stream.header("x-openclaw-run-id").unwrap().to_owned();
     let session = stream.header("x-openclaw-session-key").unwrap().to_owned();
-    for _ in 0..4 {
+    // A draft is kept half a second after the first words; by the fifth event it is on disk.
+    for _ in 0..5 {
         stream.next().await.unwrap();
     }
     gateway.kill9().await.unwrap();

@@ -43,6 +43,7 @@ pub(super) struct Answer<'a> {
 
 /// `usage`. A count nobody reported is 0 on this wire, because its clients require a number.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the wire")]
 pub(super) struct UsageOut {
     input_tokens: u64,
     cache_creation_input_tokens: u64,

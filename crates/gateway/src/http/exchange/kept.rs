@@ -5,7 +5,7 @@ use crate::error::ApiError;
 use crate::services::Services;
 use crate::services::response_cache::{Fingerprint, Kept};
 use domain::{Message, StopReason};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use llm::{ModelRequest, Wish};
 use serde::Serialize;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(in crate::http) fn wanted(
     headers: &HeaderMap,
     principal: Option<&str>,
 ) -> Result<bool, ApiError> {
-    match headers.get(HEADER).map(|value| value.as_bytes()) {
+    match headers.get(HEADER).map(HeaderValue::as_bytes) {
         Some(b"on") => Ok(true),
         Some(b"off") => Ok(false),
         Some(_) => Err(ApiError::invalid(format!("`{HEADER}` is on or off"))),

@@ -1,10 +1,11 @@
-//! `GET /v1/models` and `/v1/models/{id}`: agents first, then models with their prices.
+//! `GET /v1/models` and `/v1/models/{id}`: agents first, then the names that ask the routing policy,
+//! then models with their prices.
 //! Source: HTTP API, section 4; requirements C11 to C13.
 
 use super::error_reply;
 use crate::error::ApiError;
 use crate::http::respond::{self, Reply};
-use crate::http::target::DEFAULT_MODEL;
+use crate::http::target::{DEFAULT_MODEL, unaliased};
 use crate::services::Services;
 use http::StatusCode;
 use llm::{ModelInfo, Price};
@@ -82,6 +83,7 @@ pub(in crate::http) fn list(services: &Services, query: Option<&str>) -> Reply {
         );
     }
     if models {
+        data.extend(services.models.auto_names().into_iter().map(policy));
         let catalog = services.models.catalog();
         data.extend(catalog.iter().map(|info| model(info)));
     }
@@ -109,10 +111,16 @@ pub(in crate::http) fn one(services: &Services, id: &str) -> Reply {
     }
     match services.models.catalog().resolve(id) {
         Ok(target) if named.is_none() => respond::json(StatusCode::OK, &model(&target.info)),
-        Ok(_) | Err(_) => error_reply(
-            &ApiError::new(ErrorCode::InvalidModel, format!("Model '{id}' not found."))
-                .with_param("model"),
-        ),
+        Ok(_) | Err(_) => {
+            let real = unaliased(services, id);
+            if services.models.auto_names().contains(&real) {
+                return respond::json(StatusCode::OK, &policy(real));
+            }
+            error_reply(
+                &ApiError::new(ErrorCode::InvalidModel, format!("Model '{id}' not found."))
+                    .with_param("model"),
+            )
+        }
     }
 }
 
@@ -124,6 +132,24 @@ fn agent(id: String) -> Row {
         owned_by: "openclaw".to_owned(),
         permission: [],
         model: None,
+    }
+}
+
+/// A name that asks the routing policy. What it costs depends on whom the policy chooses.
+fn policy(name: String) -> Row {
+    let row = ModelRow {
+        name: name.clone(),
+        provider: DEFAULT_MODEL.to_owned(),
+        context_length: None,
+        max_output_tokens: None,
+        pricing: None,
+        pricing_per_million: None,
+        capabilities: vec!["chat", "completion"],
+        best_for: None,
+    };
+    Row {
+        model: Some(row),
+        ..agent(name)
     }
 }
 

@@ -57,28 +57,28 @@ impl Days {
     }
 
     /// How many days.
-    pub(super) fn count(&self) -> u32 {
+    pub(super) fn count(self) -> u32 {
         let days = self.last.signed_duration_since(self.first).num_days();
         u32::try_from(days).unwrap_or_default().saturating_add(1)
     }
 
     /// The first day.
-    pub(super) fn first(&self) -> String {
+    pub(super) fn first(self) -> String {
         self.first.to_string()
     }
 
     /// The last day.
-    pub(super) fn last(&self) -> String {
+    pub(super) fn last(self) -> String {
         self.last.to_string()
     }
 
     /// The first moment of the first day.
-    pub(super) fn begin(&self) -> UnixMillis {
+    pub(super) fn begin(self) -> UnixMillis {
         midnight(self.first)
     }
 
     /// The first moment after the last day.
-    pub(super) fn end(&self) -> UnixMillis {
+    pub(super) fn end(self) -> UnixMillis {
         self.last.succ_opt().map_or(UnixMillis(i64::MAX), midnight)
     }
 }

@@ -125,9 +125,9 @@ fn after_a_rest_one_call_finds_out() {
     ward.fail(Blame::Limit, Some(5));
     ward.pass(6);
     assert_eq!(ward.rest(), None);
-    let probe = ward.health.begin(ward.key(0), &ward.info.model);
+    let probe = ward.health.begin(ward.key(0), &ward.info.model, false);
     assert_eq!(ward.rest(), Some(0), "others leave it alone meanwhile");
-    let second = ward.health.begin(ward.key(0), &ward.info.model);
+    let second = ward.health.begin(ward.key(0), &ward.info.model, false);
     drop(second);
     assert_eq!(ward.rest(), Some(0), "only the probe ends the probing");
     drop(probe);

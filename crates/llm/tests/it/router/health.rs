@@ -2,12 +2,15 @@
 
 use super::{House, answer, at, plays, read, refuses, says};
 use crate::fake::Fake;
-use domain::FailureKind;
+use domain::{Clock, FailureKind};
+use llm::Models;
 use llm::provider::ProviderConfig;
 use secrecy::SecretString;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// Which keys came, in order.
 type Seen = Arc<Mutex<Vec<String>>>;
@@ -183,4 +186,121 @@ async fn the_offline_model_never_rests() {
         assert!(read.said.complete);
     }
     assert_eq!(house.router.cooldowns(), []);
+}
+
+/// A provider that refuses with what `failures` holds, in order, then answers.
+async fn recovers(failures: &'static [(&'static str, &'static str)]) -> Fake {
+    let count = Arc::new(AtomicUsize::new(0));
+    plays(move |mut connection, _| {
+        let at = count.fetch_add(1, Ordering::SeqCst);
+        async move {
+            match failures.get(at) {
+                Some((status, headers)) => connection.whole(status, headers, "{}").await,
+                None => answer(&mut connection, "ok").await,
+            }
+            connection
+        }
+    })
+    .await
+}
+
+const OOPS: (&str, &str) = ("500 Oops", "");
+
+#[tokio::test]
+async fn a_lone_provider_is_called_though_it_failed() {
+    let table: [&'static [(&str, &str)]; 6] = [
+        &[OOPS, OOPS],
+        &[OOPS, OOPS, OOPS, OOPS, OOPS],
+        &[("429 Slow", ""), ("429 Slow", "")],
+        &[("401 No", ""), ("402 Pay", "")],
+        &[("403 No", "")],
+        &[("503 Busy", ""), ("503 Busy", ""), ("503 Busy", ""), OOPS],
+    ];
+    for failures in table {
+        let fake = recovers(failures).await;
+        let house = House::new(vec![at("one", fake.port)]);
+        let begun = Instant::now();
+        for _ in failures {
+            let failed = house.ask(&["one/m"]).await.err().unwrap();
+            assert_eq!(failed.tried.len(), 1, "{failures:?}: {failed}");
+        }
+        let read = house.ask(&["one/m"]).await.ok().unwrap();
+        assert_eq!(read.said.message.text(), "ok", "{failures:?}");
+        assert!(begun.elapsed() < Duration::from_millis(900), "{failures:?}");
+        assert_eq!(house.router.cooldowns(), [], "{failures:?}");
+    }
+}
+
+#[tokio::test]
+async fn rests_go_on_growing_while_a_lone_provider_is_called() {
+    let failing = refuses("500 Oops", "").await;
+    let house = House::new(vec![at("one", failing.port)]);
+    let mut rests = Vec::new();
+    for _ in 0..5 {
+        house.ask(&["one/m"]).await.err().unwrap();
+        let now = house.clock.now().0;
+        let cooldowns = house.router.cooldowns();
+        rests.push(cooldowns.first().map(|rest| (rest.until.0 - now) / 1000));
+    }
+    assert_eq!(rests, [None, None, Some(5), Some(10), Some(20)]);
+    // A request that is wrong by itself says nothing about the provider, nor does one that is
+    // given up: the rest goes on.
+    let cancel = CancellationToken::new();
+    cancel.cancel();
+    let call = house.call(&["one/m"]);
+    house.router.stream(call, &cancel).await.err().unwrap();
+    let left = house.router.cooldowns()[0].until.0 - house.clock.now().0;
+    assert_eq!(left, 20_000);
+}
+
+#[tokio::test]
+async fn where_all_rest_of_our_own_accord_one_is_called_at_once() {
+    let (one, two) = (refuses("500 Oops", "").await, recovers(&[OOPS; 3]).await);
+    let house = House::new(vec![at("one", one.port), at("two", two.port)]);
+    for _ in 0..3 {
+        house.ask(&["two/m"]).await.err().unwrap();
+    }
+    house.clock.pass(Duration::from_secs(1));
+    for _ in 0..3 {
+        house.ask(&["one/m"]).await.err().unwrap();
+    }
+    let begun = Instant::now();
+    let read = house.ask(&["one/m", "two/m"]).await.ok().unwrap();
+    assert_eq!(read.said.message.text(), "ok");
+    assert_eq!(read.answering.tried.len(), 0);
+    assert!(begun.elapsed() < Duration::from_millis(900));
+}
+
+#[tokio::test]
+async fn a_time_that_was_named_is_kept_where_our_own_caution_is_not_also_after_a_restart() {
+    // (status, headers, calls, whether it is called after the restart)
+    let table = [
+        ("500 Oops", "", 3, true),
+        ("429 Slow", "", 1, true),
+        ("401 No", "", 1, true),
+        ("429 Slow", "retry-after: 90\r\n", 1, false),
+        ("503 Busy", "retry-after: 90\r\n", 1, false),
+    ];
+    for (status, headers, calls, called) in table {
+        let fake = refuses(status, headers).await;
+        let providers = vec![at("one", fake.port)];
+        let house = House::new(providers.clone());
+        let mut kind = None;
+        for _ in 0..calls {
+            let failed = house.ask(&["one/m"]).await.err().unwrap();
+            kind = Some(failed.error.kind());
+        }
+        let kept = house.router.cooldowns();
+        assert_eq!(kept.len(), 1, "{status}");
+        let after = House::new(providers);
+        after.router.restore(kept.clone());
+        assert_eq!(after.router.cooldowns(), kept);
+        for house in [house, after] {
+            let failed = house.ask(&["one/m"]).await.err().unwrap();
+            assert_eq!(failed.tried.len(), usize::from(called), "{status}");
+            assert_eq!(Some(failed.error.kind()), kind, "{status}");
+            let named = (!called).then_some(Duration::from_secs(90));
+            assert_eq!(failed.error.retry_after(), named, "{status}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use crate::fake::{STOP, delta};
 use domain::ledger::{CacheBreak, CallOutcome, ShadowChoice};
 use domain::{FailureKind, MicroUsd, TokenCount};
 use llm::{ModelCall, Models, Price};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -287,4 +287,54 @@ async fn a_quote_holds_the_bill() {
     let free = llm::quote(&target("one/free"), &hello()).unwrap();
     assert_eq!((free.low.0, free.high.0), (0, 0));
     assert_eq!(llm::quote(&target("one/unknown"), &hello()), None);
+}
+
+#[tokio::test]
+async fn a_cut_answer_costs_what_was_read_where_only_its_beginning_was_counted() {
+    let event = |value: &Value| format!("data: {value}\n\n");
+    let begin = event(&json!({ "type": "message_start", "message": { "id": "m-1",
+        "usage": { "input_tokens": 100, "output_tokens": 1 } } }));
+    let block = event(&json!({ "type": "content_block_start", "index": 0,
+        "content_block": { "type": "text", "text": "" } }));
+    let text = "x".repeat(400);
+    let said = event(&json!({ "type": "content_block_delta", "index": 0,
+        "delta": { "type": "text_delta", "text": text } }));
+    let few = said.replace(&text, "Hello, you");
+    let told = event(&json!({ "type": "message_delta", "delta": {},
+        "usage": { "output_tokens": 63 } }));
+    // (events, tokens of the answer, whether they are our estimate)
+    let table = [
+        (format!("{begin}{block}{said}"), 100, true),
+        (format!("{begin}{block}{said}{said}"), 200, true),
+        // As rough as our guess is at a few words, the count is believed.
+        (format!("{begin}{block}{few}"), 1, false),
+        // Nothing came after the count, so it is right.
+        (format!("{begin}{block}{said}{told}"), 63, false),
+    ];
+    for (events, output, estimated) in table {
+        let fake = plays(move |mut connection, _| {
+            let events = events.clone();
+            async move {
+                connection.begin_stream().await;
+                connection.chunk(&events).await;
+                connection.closed().await;
+                connection
+            }
+        })
+        .await;
+        let mut config = at("one", fake.port);
+        config.api = llm::config::Api::AnthropicMessages;
+        let house = House::new(vec![config]);
+        let read = read(house.stream(house.call(&["one/m"])).await.unwrap()).await;
+        assert!(read.error.is_some());
+        let settled = &house.books.settled()[0];
+        assert_eq!(
+            (settled.usage.output, settled.cost, settled.estimated),
+            (
+                Some(TokenCount(output)),
+                Some(MicroUsd(100 + 4 * i64::try_from(output).unwrap())),
+                estimated
+            )
+        );
+    }
 }

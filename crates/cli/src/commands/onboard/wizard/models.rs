@@ -1,7 +1,8 @@
 //! The question which model to use.
 
 use super::Stop;
-use crate::commands::onboard::plan::{Charge, Key, ModelPlan, chat_models, env_key};
+use crate::commands::onboard::charge::{Charge, Price};
+use crate::commands::onboard::plan::{Key, ModelPlan, chat_models, env_key};
 use crate::home::Home;
 use crate::runtime;
 use llm::provider::vendors::{VENDORS, Vendor};
@@ -120,35 +121,31 @@ fn charge(base_url: &str) -> Result<Charge, Stop> {
     let amount = |question: &str| {
         cliclack::input(question)
             .required(false)
-            .validate(|text: &String| {
-                let text = text.trim();
-                if text.is_empty() || text.parse::<f64>().is_ok_and(|usd| usd >= 0.0) {
-                    Ok(())
-                } else {
-                    Err("an amount such as 0.50, or nothing")
-                }
-            })
+            .validate(|text: &String| price(text).map(|_| ()))
             .interact::<String>()
     };
     let input = amount("Its price of a million prompt tokens in US dollars (empty if unknown)")?;
-    let input = input.trim().to_owned();
-    if input.is_empty() {
+    let Ok(Some(input)) = price(&input) else {
         cliclack::log::warning(
             "Calls with an unknown price are refused while a budget is set. Set \
              models.providers.custom.cost later, or budgets.unknownPrice to allow.",
         )?;
         return Ok(Charge::Unknown);
-    }
-    let output = amount("Its price of a million answer tokens in US dollars")?;
-    let output = output.trim().to_owned();
+    };
+    let output = amount("Its price of a million answer tokens in US dollars (empty if the same)")?;
+    let output = price(&output).ok().flatten();
     Ok(Charge::Known {
-        output: if output.is_empty() {
-            input.clone()
-        } else {
-            output
-        },
+        output: output.unwrap_or_else(|| input.clone()),
         input,
     })
+}
+
+/// An amount that was typed; `None` when nothing was.
+fn price(typed: &str) -> Result<Option<Price>, &'static str> {
+    if typed.trim().is_empty() {
+        return Ok(None);
+    }
+    typed.parse().map(Some)
 }
 
 fn custom() -> Result<(ModelPlan, String), Stop> {
