@@ -113,8 +113,10 @@ impl Step<'_> {
                     if self.tell(event, &mut calls).await.is_err() {
                         break Some(StepError::ListenerGone);
                     }
-                    if Instant::now() >= next_draft {
-                        self.keep_draft(&collector, &answer.target).await;
+                    // Before the first word there is nothing to keep.
+                    if Instant::now() >= next_draft
+                        && self.keep_draft(&collector, &answer.target).await
+                    {
                         next_draft = Instant::now() + DRAFT_EVERY;
                     }
                 }
@@ -177,10 +179,11 @@ impl Step<'_> {
         }
     }
 
-    async fn keep_draft(&self, collector: &Collector, target: &Target) {
+    /// Whether there was something to keep.
+    async fn keep_draft(&self, collector: &Collector, target: &Target) -> bool {
         let text = collector.text();
         if text.is_empty() {
-            return;
+            return false;
         }
         let draft = Draft {
             text,
@@ -189,6 +192,7 @@ impl Step<'_> {
         if let Err(error) = self.queue.save_draft(self.claim, draft).await {
             warn!(run.id = %self.claim.run, %error, "cannot keep the draft of an answer");
         }
+        true
     }
 }
 

@@ -205,6 +205,9 @@ impl From<llm::CallFailed> for ApiError {
 
 impl From<llm::Error> for ApiError {
     fn from(error: llm::Error) -> Self {
+        if let llm::Error::LedgerUnavailable { detail } = error {
+            return Self::new(ErrorCode::Unavailable, detail).with_reason("ledger_unavailable");
+        }
         provider_failure(
             error.kind(),
             error.to_string(),

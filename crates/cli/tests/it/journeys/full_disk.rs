@@ -144,6 +144,10 @@ async fn an_answer_that_could_not_be_saved_is_saved_when_there_is_room() {
     let params = json!({ "message": "SLOW:300", "sessionKey": "late", "idempotencyKey": "k",
         "wait": false });
     let run = caller.rpc("agent", &params).await.unwrap()["runId"].clone();
+    // What the answer costs is reserved before the disk is full; without that no call is made.
+    while model.calls() == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
     let filler = inside(&gateway, &home).join("filler");
     fill(&filler);
     // Uses up what SQLite has in reserve, so that the end of the slow run finds no room.
