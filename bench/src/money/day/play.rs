@@ -76,10 +76,11 @@ pub(super) async fn play(binary: &Path, place: &Path, round: Round) -> anyhow::R
         done.with_context(|| format!("minute {minute}: {shown}"))?;
     }
     let spent = ledger(&person.caller).await?;
+    // Calls that broke off are booked by estimate, which may be above the bill by a little.
+    let bill = fake.bill();
     ensure!(
-        spent == fake.bill(),
-        "the ledger says {spent} micro-dollars, the bill {}",
-        fake.bill()
+        (bill..=bill + bill / 100).contains(&spent),
+        "the ledger says {spent} micro-dollars, the bill {bill}"
     );
     gateway.stop().await?;
     Ok(Played {
