@@ -92,10 +92,7 @@ fn question(
     principal: Option<&str>,
     kept: bool,
 ) -> Question {
-    let (before, input) = match answerer {
-        Answerer::Agent { .. } => exchange::split(request.messages),
-        Answerer::Model(_) => (request.messages, Vec::new()),
-    };
+    let (before, input) = answerer.divide(request.messages);
     Question {
         instructions: request.instructions,
         before,

@@ -43,6 +43,17 @@ pub(super) enum Answerer {
     Model(String),
 }
 
+impl Answerer {
+    /// A conversation as this one takes it: what came before and what is said now. To a model by
+    /// itself all of it was said before.
+    pub(super) fn divide(&self, messages: Vec<Message>) -> (Vec<Message>, Vec<Message>) {
+        match self {
+            Self::Agent { .. } => split(messages),
+            Self::Model(_) => (messages, Vec::new()),
+        }
+    }
+}
+
 /// What is asked.
 #[derive(Clone)]
 pub(super) struct Question {
