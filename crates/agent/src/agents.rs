@@ -3,7 +3,7 @@
 use crate::feed::{FEED_CAPACITY, Feed, RunReport};
 use crate::lane::{LiveRun, Start};
 use crate::shared::{After, Shared, Unsaved, is_passing};
-use crate::{Preview, Roster, SubmitError, run};
+use crate::{Preview, Roster, SubmitError, Tap, run};
 use domain::{Clock, RunId, RunOutcome, SessionKey, Turn};
 use futures_util::FutureExt;
 use llm::{ModelRequest, Models, Wish};
@@ -34,6 +34,8 @@ pub struct Deps {
     pub toolbox: Toolbox,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Who hears of every run.
+    pub tap: Arc<dyn Tap>,
 }
 
 /// All agents. Cheap to clone.

@@ -22,6 +22,7 @@ mod run;
 mod session_key;
 mod shared;
 mod step;
+mod tap;
 pub mod workspace;
 
 pub use agents::{Agents, Deps, Submitted};
@@ -32,3 +33,4 @@ pub use recovery::Recovered;
 pub use roster::{Agent, Roster, RosterDefaults, UnknownAgent};
 pub use run::Preview;
 pub use session_key::{SessionKeyError, expand, is_one_off, is_reserved};
+pub use tap::{Deaf, Happened, Notice, Tap};

@@ -3,7 +3,7 @@
 use crate::lane::Lanes;
 use crate::prompt::Prompts;
 use crate::prompt::sent::Sent;
-use crate::{Deps, Roster};
+use crate::{Deps, Roster, Tap};
 use domain::{Clock, Record, RunOutcome};
 use llm::Models;
 use state::{Claim, State};
@@ -25,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) state: State,
     pub(crate) models: Arc<dyn Models>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) tap: Arc<dyn Tap>,
     pub(crate) prompts: Prompts,
     pub(crate) sent: Sent,
     pub(crate) lanes: Lanes,
@@ -45,6 +46,7 @@ impl Shared {
             state: deps.state,
             models: deps.models,
             clock: deps.clock,
+            tap: deps.tap,
             prompts: Prompts::default(),
             sent: Sent::default(),
             lanes: Lanes::default(),

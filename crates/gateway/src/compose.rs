@@ -118,6 +118,7 @@ impl Gateway {
             models: Arc::clone(&models),
             toolbox: toolbox(&boot, &loaded),
             clock: Arc::clone(&clock),
+            tap: Arc::new(agent::Deaf),
         };
         let agents = Agents::new(deps, roster);
         agents.recover().await?;
@@ -139,6 +140,7 @@ impl Gateway {
             state: store,
             clock,
             logins,
+            hub: Arc::default(),
             runtime,
         });
         let plan = Arc::new(loaded.plan.clone());

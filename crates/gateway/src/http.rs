@@ -13,5 +13,6 @@ mod routes;
 mod target;
 mod ui;
 
+pub(crate) use native::read_params;
 pub(crate) use router::Site;
 pub use routes::{ROUTES, Route, RouteAccess};

@@ -13,15 +13,18 @@ mod apply;
 pub mod compose;
 pub mod error;
 pub mod http;
+mod identity;
 pub mod lifecycle;
 mod load;
 pub mod net;
 mod reload;
+mod rpc;
 mod runtime;
 pub mod services;
 pub mod settings;
 mod start_error;
 pub mod token;
+mod ws;
 
 pub use compose::{AssetView, Assets, Boot, Gateway, Overrides};
 pub use error::ApiError;

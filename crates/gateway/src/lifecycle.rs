@@ -7,7 +7,9 @@
 
 use crate::compose::{Gateway, lock_info};
 use crate::http::Site;
+use crate::identity::Doorkeeper;
 use crate::net::{self, Threads};
+use crate::rpc::Registry;
 use crate::{StartError, reload};
 use protocol::methods::usage::BudgetEntry;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -192,6 +194,10 @@ impl Gateway {
     fn site(&self) -> Arc<Site> {
         Arc::new(Site {
             services: Arc::clone(&self.services),
+            registry: Arc::new(Registry::standard()),
+            door: Arc::new(Doorkeeper {
+                authority: Arc::clone(&self.authority),
+            }),
             authority: Arc::clone(&self.authority),
             plan: Arc::clone(&self.plan),
             assets: Arc::clone(&self.boot.assets),

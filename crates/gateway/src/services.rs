@@ -16,6 +16,7 @@ pub use response_cache::ResponseCache;
 pub use responses::ResponseBook;
 
 use crate::Runtime;
+use crate::ws::Hub;
 use agent::Agents;
 use domain::Clock;
 use llm::Models;
@@ -42,6 +43,8 @@ pub struct Services {
     pub response_cache: ResponseCache,
     /// One-time login links.
     pub logins: Logins,
+    /// Everybody who is connected.
+    pub(crate) hub: Arc<Hub>,
     /// What changes while running: settings, warnings, addresses.
     pub runtime: Runtime,
 }

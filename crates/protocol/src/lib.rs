@@ -4,12 +4,24 @@
 //! Who calls it: `gateway` serves it, `client` and `cli` call it.
 //! Never: depends on another crate of ours; knows how a method does its work.
 //! Invariants: names and shapes follow the recorded protocol, so existing clients understand them;
-//! public names are `camelCase`; every method is listed in [`METHODS`].
+//! public names are `camelCase`; every method is in the table of [`methods`], every event in [`EVENTS`].
 //! Start reading at [`methods`].
 
+mod connect;
 mod error;
+mod event;
+mod frame;
 mod method;
 pub mod methods;
 
+pub use connect::{
+    AttachmentPolicy, ClientInfo, ConnectAuth, ConnectParams, DeviceProof, Features, HelloAuth,
+    HelloOk, Policy, ServerInfo, SessionDefaults, Snapshot,
+};
 pub use error::{ErrorCode, ErrorShape};
-pub use method::{METHODS, Method, MethodInfo, MethodSchema, Scope};
+pub use event::{EVENTS, EventInfo, Guard, event_info};
+pub use frame::{
+    Event, FrameError, MAX_DEPTH, MAX_FRAME, MAX_HANDSHAKE_FRAME, Protocol, Request, Response,
+    StateVersion,
+};
+pub use method::{Method, MethodInfo, MethodSchema, Role, Scope};

@@ -4,27 +4,63 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-/// What a caller must hold to use a method. Source: WebSocket protocol, operator scopes.
+/// What a caller must hold to use a method or hear an event. Source: WebSocket protocol, section 17.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// Nothing: the method authenticates by its own parameters.
-    Public,
+    /// Nothing more than having been let in.
+    Any,
     /// `operator.read`
     Read,
     /// `operator.write`
     Write,
     /// `operator.admin`
     Admin,
+    /// `operator.approvals`
+    Approvals,
+    /// `operator.pairing`
+    Pairing,
+    /// `operator.questions`
+    Questions,
+    /// `operator.talk`
+    Talk,
+    /// `operator.talk.secrets`
+    TalkSecrets,
+    /// The role of a node instead of that of an operator.
+    Node,
 }
 
 impl Scope {
-    /// The name on the wire; `None` for [`Scope::Public`].
+    /// The name on the wire; `None` for [`Scope::Any`] and [`Scope::Node`].
     pub fn name(self) -> Option<&'static str> {
         match self {
-            Self::Public => None,
+            Self::Any | Self::Node => None,
             Self::Read => Some("operator.read"),
             Self::Write => Some("operator.write"),
             Self::Admin => Some("operator.admin"),
+            Self::Approvals => Some("operator.approvals"),
+            Self::Pairing => Some("operator.pairing"),
+            Self::Questions => Some("operator.questions"),
+            Self::Talk => Some("operator.talk"),
+            Self::TalkSecrets => Some("operator.talk.secrets"),
+        }
+    }
+}
+
+/// What a connected client is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// A person's client: looks, asks, decides.
+    Operator,
+    /// A machine that runs commands for agents.
+    Node,
+}
+
+impl Role {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Node => "node",
         }
     }
 }
@@ -38,9 +74,9 @@ pub trait Method {
     /// What it does, in a sentence or two.
     const ABOUT: &'static str;
     /// What it takes.
-    type Params: Serialize + DeserializeOwned + JsonSchema + Send;
+    type Params: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
     /// What it answers.
-    type Reply: Serialize + DeserializeOwned + JsonSchema + Send;
+    type Reply: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
 }
 
 /// A line of the method table.
@@ -79,6 +115,7 @@ impl MethodSchema {
     }
 }
 
+/// Declares the methods of a family: a marker type per method, the family's `TABLE` and `schemas`.
 macro_rules! methods {
     ($($(#[doc = $doc:literal])* $name:literal => $marker:ident($params:path) -> $reply:path, $scope:ident;)*) => {
         $(
@@ -101,13 +138,9 @@ macro_rules! methods {
             },)*
         ];
 
-        /// The shapes of every method, in the order of [`METHODS`](crate::METHODS).
-        pub fn schemas() -> Vec<crate::MethodSchema> {
+        pub(crate) fn schemas() -> Vec<crate::MethodSchema> {
             vec![$(crate::MethodSchema::of::<$marker>(),)*]
         }
     };
 }
 pub(crate) use methods;
-
-/// Every method this contract has.
-pub const METHODS: &[MethodInfo] = crate::methods::TABLE;

@@ -1,4 +1,4 @@
-//! The method table.
+//! The method table: one file per family, joined here.
 
 pub mod agent;
 pub mod chat;
@@ -7,35 +7,38 @@ pub mod sessions;
 pub mod status;
 pub mod usage;
 
-use crate::method::methods;
+pub use agent::{Agent, AgentWait};
+pub use chat::{ChatAbort, ChatHistory};
+pub use login::LoginLink;
+pub use sessions::SessionsList;
+pub use status::{Health, Status};
+pub use usage::{UsageCalls, UsageCost, UsageExplain, UsageQuote, UsageReport, UsageStatus};
 
-methods! {
-    /// Whether the gateway works, in one answer.
-    "health" => Health(status::HealthParams) -> status::HealthReply, Read;
-    /// What the gateway is doing.
-    "status" => Status(status::StatusParams) -> status::StatusReply, Read;
-    /// Runs an agent on a message. Answers when the run has ended, or at once with `wait: false`.
-    "agent" => Agent(agent::AgentParams) -> agent::AgentReply, Write;
-    /// Waits for the end of a run.
-    "agent.wait" => AgentWait(agent::AgentWaitParams) -> agent::AgentWaitReply, Write;
-    /// The messages of a session.
-    "chat.history" => ChatHistory(chat::ChatHistoryParams) -> chat::ChatHistoryReply, Read;
-    /// Stops the runs of a session.
-    "chat.abort" => ChatAbort(chat::ChatAbortParams) -> chat::ChatAbortReply, Write;
-    /// The sessions changed most recently.
-    "sessions.list" => SessionsList(sessions::SessionsListParams) -> sessions::SessionsListReply, Read;
-    /// Tokens and costs by day.
-    "usage.cost" => UsageCost(usage::UsageCostParams) -> usage::UsageCostReply, Read;
-    /// Every budget, and how much of it is spent.
-    "usage.status" => UsageStatus(usage::UsageStatusParams) -> usage::UsageStatusReply, Read;
-    /// Usage added up by model, provider, agent, session, key or day.
-    "usage.report" => UsageReport(usage::UsageReportParams) -> usage::UsageReportReply, Read;
-    /// Every model call, page by page.
-    "usage.calls" => UsageCalls(usage::UsageCallsParams) -> usage::UsageCallsReply, Read;
-    /// The receipt of a run: every call, why this model, what it cost.
-    "usage.explain" => UsageExplain(usage::UsageExplainParams) -> usage::UsageExplainReply, Read;
-    /// What a run would cost. Calls no model.
-    "usage.quote" => UsageQuote(usage::UsageQuoteParams) -> usage::UsageQuoteReply, Read;
-    /// Makes a one-time login link for the Control UI.
-    "login.link" => LoginLink(login::LoginLinkParams) -> login::LoginLinkReply, Admin;
+use crate::{MethodInfo, MethodSchema};
+
+/// A family's table with the shapes behind it.
+type Family = (&'static [MethodInfo], fn() -> Vec<MethodSchema>);
+
+const FAMILIES: &[Family] = &[
+    (status::TABLE, status::schemas),
+    (agent::TABLE, agent::schemas),
+    (chat::TABLE, chat::schemas),
+    (sessions::TABLE, sessions::schemas),
+    (usage::TABLE, usage::schemas),
+    (login::TABLE, login::schemas),
+];
+
+/// Every method this contract has.
+pub fn all() -> impl Iterator<Item = &'static MethodInfo> {
+    FAMILIES.iter().flat_map(|(table, _)| table.iter())
+}
+
+/// The line of a method.
+pub fn find(name: &str) -> Option<&'static MethodInfo> {
+    all().find(|method| method.name == name)
+}
+
+/// The shapes of every method, in the order of [`all`].
+pub fn schemas() -> Vec<MethodSchema> {
+    FAMILIES.iter().flat_map(|(_, schemas)| schemas()).collect()
 }

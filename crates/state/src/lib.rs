@@ -15,6 +15,7 @@
 pub mod conformance;
 pub mod cooldowns;
 mod directory;
+pub mod documents;
 mod error;
 pub mod health;
 pub mod lease;
@@ -28,6 +29,7 @@ pub mod sessions;
 pub mod sqlite;
 
 pub use cooldowns::Cooldowns;
+pub use documents::{Document, Documents};
 pub use error::Error;
 pub use health::Health;
 pub use lease::{Fence, Lease, Leases};
@@ -56,6 +58,8 @@ pub struct State {
     pub metering: Arc<dyn Metering>,
     /// Credentials that rest.
     pub cooldowns: Arc<dyn Cooldowns>,
+    /// Small records.
+    pub documents: Arc<dyn Documents>,
     /// Answers that clients may ask for again.
     pub responses: Arc<dyn Responses>,
     /// Whether writes work.

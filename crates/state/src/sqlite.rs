@@ -5,6 +5,7 @@
 
 mod connect;
 mod cooldowns;
+mod documents;
 mod encode;
 mod failure;
 mod head;
@@ -89,6 +90,7 @@ pub async fn open(config: SqliteConfig, lock: &GatewayLock) -> Result<State, Err
         sessions: store.clone(),
         metering: store.clone(),
         cooldowns: store.clone(),
+        documents: store.clone(),
         responses: store.clone(),
         health: store,
     })

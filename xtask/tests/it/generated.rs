@@ -53,7 +53,7 @@ fn name_every_setting_and_every_method() {
             "{setting}"
         );
     }
-    for method in protocol::METHODS {
+    for method in protocol::methods::all() {
         let heading = format!("\n## `{}`\n", method.name);
         assert!(
             text("docs/reference/methods.md").contains(&heading),

@@ -58,6 +58,7 @@ fn agents(plan: &Plan, state: &State, counted: &Arc<AtomicU32>, home: &Path) -> 
         models: Arc::clone(&plan.models),
         toolbox: toolbox(plan, counted),
         clock: Arc::new(SystemClock),
+        tap: Arc::new(agent::Deaf),
     };
     Agents::new(deps, roster(plan, home))
 }

@@ -4,92 +4,63 @@
 use super::respond::{self, Reply};
 use super::router::missing_scope;
 use crate::error::ApiError;
-use crate::net::{Caller, Scope, principal};
+use crate::net::Caller;
+use crate::rpc::{Call, CallError, Registry};
 use crate::services::Services;
-use domain::Origin;
 use http::StatusCode;
 use http::header::RETRY_AFTER;
-use protocol::methods::{
-    Agent, AgentWait, ChatAbort, ChatHistory, Health, LoginLink, SessionsList, Status, UsageCalls,
-    UsageCost, UsageExplain, UsageQuote, UsageReport, UsageStatus,
-};
-use protocol::{ErrorCode, ErrorShape, METHODS, Method};
+use protocol::{ErrorCode, ErrorShape, Method, Protocol, Role};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// Answers a method call.
 pub(super) async fn call(
     services: &Arc<Services>,
+    registry: &Registry,
     caller: &Caller,
     name: &str,
     body: &[u8],
 ) -> Reply {
-    let Some(method) = METHODS.iter().find(|method| method.name == name) else {
-        let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-        let known: Vec<_> = METHODS.iter().map(|method| method.name).collect();
-        let error = ApiError::new(
-            ErrorCode::MethodNotFound,
-            format!("unknown method: {shown}"),
-        )
-        .with_details(json!({ "methods": known }));
-        return error_reply(&error);
+    let call = Call {
+        services: Arc::clone(services),
+        caller: caller.clone(),
+        role: Role::Operator,
+        protocol: Protocol::V4,
+        link: None,
+        early: None,
     };
-    if let Some(scope) = scope(method.scope)
-        && !caller.scopes.allow(scope)
-    {
-        return missing_scope(scope);
-    }
-    match dispatch(services, principal(caller), name, body).await {
-        Ok(data) => respond::json(StatusCode::OK, &json!({ "ok": true, "data": data })),
-        Err(error) => error_reply(&error),
+    match registry.call(name, call, body).await {
+        Ok(data) => respond::json(StatusCode::OK, &Answer { ok: true, data }),
+        Err(CallError::Unknown) => {
+            let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+            let known: Vec<_> = registry.served(Role::Operator).collect();
+            let error = ApiError::new(
+                ErrorCode::MethodNotFound,
+                format!("unknown method: {shown}"),
+            )
+            .with_details(json!({ "methods": known }));
+            error_reply(&error)
+        }
+        Err(CallError::WrongRole) => error_reply(&ApiError::new(
+            ErrorCode::Forbidden,
+            "unauthorized role: operator; only nodes call this, over a WebSocket",
+        )),
+        Err(CallError::MissingScope(scope)) => missing_scope(scope),
+        Err(CallError::Failed(error)) => error_reply(&error),
     }
 }
 
-async fn dispatch(
-    services: &Arc<Services>,
-    principal: Option<&str>,
-    name: &str,
-    body: &[u8],
-) -> Result<Value, ApiError> {
-    match name {
-        Health::NAME => out(services.health(read::<Health>(body)?).await),
-        Status::NAME => {
-            read::<Status>(body)?;
-            out(services.status().await?)
-        }
-        Agent::NAME => {
-            // The run goes on when the caller leaves, so it must not hang on this request's future.
-            let params = read::<Agent>(body)?;
-            out(services.agent(params, Origin::Rpc, principal).await?)
-        }
-        AgentWait::NAME => out(services.agent_wait(read::<AgentWait>(body)?).await?),
-        ChatHistory::NAME => out(services.chat_history(read::<ChatHistory>(body)?).await?),
-        ChatAbort::NAME => out(services.chat_abort(&read::<ChatAbort>(body)?)?),
-        SessionsList::NAME => out(services.sessions_list(read::<SessionsList>(body)?).await?),
-        UsageCost::NAME => out(services.usage_cost(read::<UsageCost>(body)?).await?),
-        UsageStatus::NAME => {
-            read::<UsageStatus>(body)?;
-            out(services.usage_status())
-        }
-        UsageReport::NAME => out(services.usage_report(read::<UsageReport>(body)?).await?),
-        UsageCalls::NAME => out(services.usage_calls(read::<UsageCalls>(body)?).await?),
-        UsageExplain::NAME => out(services.usage_explain(read::<UsageExplain>(body)?).await?),
-        UsageQuote::NAME => out(services.usage_quote(read::<UsageQuote>(body)?).await?),
-        LoginLink::NAME => {
-            read::<LoginLink>(body)?;
-            out(services.login_link()?)
-        }
-        other => Err(ApiError::new(
-            ErrorCode::MethodNotFound,
-            format!("unknown method: {other}"),
-        )),
-    }
+#[derive(Serialize)]
+struct Answer {
+    ok: bool,
+    data: Box<RawValue>,
 }
 
 /// Reads a method's parameters; an empty body counts as `{}`.
-fn read<M: Method>(body: &[u8]) -> Result<M::Params, ApiError> {
+pub(crate) fn read_params<M: Method>(body: &[u8]) -> Result<M::Params, ApiError> {
     let body = if body.iter().all(u8::is_ascii_whitespace) {
         b"{}"
     } else {
@@ -112,22 +83,6 @@ fn read<M: Method>(body: &[u8]) -> Result<M::Params, ApiError> {
     })?;
     reader.end().map_err(|error| invalid(error.to_string()))?;
     Ok(params)
-}
-
-fn out(data: impl Serialize) -> Result<Value, ApiError> {
-    serde_json::to_value(data).map_err(|error| {
-        tracing::error!(%error, "cannot write a reply as JSON");
-        ApiError::new(ErrorCode::Internal, "internal error")
-    })
-}
-
-fn scope(scope: protocol::Scope) -> Option<Scope> {
-    match scope {
-        protocol::Scope::Public => None,
-        protocol::Scope::Read => Some(Scope::Read),
-        protocol::Scope::Write => Some(Scope::Write),
-        protocol::Scope::Admin => Some(Scope::Admin),
-    }
 }
 
 /// `POST /api/login` with a one-time code: the gateway token, once.
@@ -178,34 +133,4 @@ pub(super) fn error_reply(error: &ApiError) -> Reply {
             .insert(RETRY_AFTER, seconds.max(1).into());
     }
     reply
-}
-
-#[cfg(test)]
-mod tests {
-    use protocol::METHODS;
-
-    #[test]
-    fn every_method_of_the_contract_is_dispatched() {
-        let source = include_str!("native.rs");
-        for method in METHODS {
-            let marker: String = method
-                .name
-                .split('.')
-                .map(|word| {
-                    let mut letters = word.chars();
-                    letters
-                        .next()
-                        .map(|l| l.to_ascii_uppercase())
-                        .into_iter()
-                        .chain(letters)
-                        .collect::<String>()
-                })
-                .collect();
-            assert!(
-                source.contains(&format!("{marker}::NAME =>")),
-                "{} has no handler",
-                method.name
-            );
-        }
-    }
 }

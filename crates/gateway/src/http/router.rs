@@ -7,8 +7,10 @@ use super::routes::{Route, RouteAccess, Target, allows, below, find};
 use super::{anthropic, health, metrics, native, openai, ui};
 use crate::compose::Assets;
 use crate::error::ApiError;
+use crate::identity::Doorkeeper;
 use crate::net::config::ControlUiSettings;
 use crate::net::{self, Authority, Caller, Handler, NetPlan, Peer, ResponseBody, Scope};
+use crate::rpc::Registry;
 use crate::services::Services;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -24,6 +26,8 @@ const NATIVE_BODY: usize = 5 * 1024 * 1024;
 /// Everything behind the door.
 pub(crate) struct Site {
     pub(crate) services: Arc<Services>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) door: Arc<Doorkeeper>,
     pub(crate) authority: Arc<Authority>,
     pub(crate) plan: Arc<NetPlan>,
     pub(crate) assets: Arc<dyn Assets>,
@@ -126,7 +130,7 @@ impl Site {
             }
             (Target::Rpc, Some(caller)) => {
                 let name = asked.path.strip_prefix("/api/rpc/").unwrap_or_default();
-                native::call(&self.services, caller, name, &asked.body).await
+                native::call(&self.services, &self.registry, caller, name, &asked.body).await
             }
             // Every other line needs a caller, so there is one.
             (

@@ -1,11 +1,19 @@
 //! `agent` and `agent.wait`. Source: gateway RPC methods, "Agent runs".
 
+use crate::method::methods;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+methods! {
+    /// Runs an agent on a message. Answers when the run has ended, or at once with `wait: false`.
+    "agent" => Agent(AgentParams) -> AgentReply, Write;
+    /// Waits for the end of a run.
+    "agent.wait" => AgentWait(AgentWaitParams) -> AgentWaitReply, Write;
+}
+
 /// Parameters of `agent`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct AgentParams {
     /// What to say to the agent; not empty.
     pub message: String,
@@ -131,7 +139,7 @@ pub struct RunUsage {
 
 /// Parameters of `agent.wait`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct AgentWaitParams {
     /// The run.
     pub run_id: String,

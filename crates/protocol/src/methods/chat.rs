@@ -1,7 +1,15 @@
 //! `chat.history` and `chat.abort`. Source: gateway RPC methods, "Chat".
 
+use crate::method::methods;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+methods! {
+    /// The messages of a session.
+    "chat.history" => ChatHistory(ChatHistoryParams) -> ChatHistoryReply, Read;
+    /// Stops the runs of a session.
+    "chat.abort" => ChatAbort(ChatAbortParams) -> ChatAbortReply, Write;
+}
 
 /// Parameters of `chat.history`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

@@ -1,7 +1,13 @@
 //! `login.link`: a one-time link that signs a browser in.
 
+use crate::method::methods;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+methods! {
+    /// Makes a one-time login link for the Control UI.
+    "login.link" => LoginLink(LoginLinkParams) -> LoginLinkReply, Admin;
+}
 
 /// Parameters of `login.link`: none.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

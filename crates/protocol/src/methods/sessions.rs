@@ -1,7 +1,13 @@
 //! `sessions.list`. Source: gateway RPC methods, "Sessions".
 
+use crate::method::methods;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+methods! {
+    /// The sessions changed most recently.
+    "sessions.list" => SessionsList(SessionsListParams) -> SessionsListReply, Read;
+}
 
 /// Parameters of `sessions.list`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

@@ -1,7 +1,15 @@
 //! `health` and `status`. Source: gateway RPC methods, "Status and system".
 
+use crate::method::methods;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+methods! {
+    /// Whether the gateway works, in one answer.
+    "health" => Health(HealthParams) -> HealthReply, Any;
+    /// What the gateway is doing.
+    "status" => Status(StatusParams) -> StatusReply, Read;
+}
 
 /// Parameters of `health`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

@@ -5,9 +5,25 @@ mod cost;
 
 pub use cost::{CostCacheStatus, CostTotals, DailyCost, UsageCostParams, UsageCostReply};
 
+use crate::method::methods;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+methods! {
+    /// Tokens and costs by day.
+    "usage.cost" => UsageCost(UsageCostParams) -> UsageCostReply, Read;
+    /// Every budget, and how much of it is spent.
+    "usage.status" => UsageStatus(UsageStatusParams) -> UsageStatusReply, Read;
+    /// Usage added up by model, provider, agent, session, key or day.
+    "usage.report" => UsageReport(UsageReportParams) -> UsageReportReply, Read;
+    /// Every model call, page by page.
+    "usage.calls" => UsageCalls(UsageCallsParams) -> UsageCallsReply, Read;
+    /// The receipt of a run: every call, why this model, what it cost.
+    "usage.explain" => UsageExplain(UsageExplainParams) -> UsageExplainReply, Read;
+    /// What a run would cost. Calls no model.
+    "usage.quote" => UsageQuote(UsageQuoteParams) -> UsageQuoteReply, Read;
+}
 
 /// Parameters of `usage.status`: none.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

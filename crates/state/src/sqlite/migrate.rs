@@ -11,6 +11,7 @@ use tracing::info;
 pub(super) const ALL: &[&str] = &[
     include_str!("../migrations/sqlite/0001_sessions.sql"),
     include_str!("../migrations/sqlite/0002_money.sql"),
+    include_str!("../migrations/sqlite/0003_control.sql"),
 ];
 
 /// Marks the file as ours: "OCGW" in ASCII.

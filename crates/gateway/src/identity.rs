@@ -1,0 +1,6 @@
+//! Who connects: device keys, pairing, device tokens, setup codes, and the decision about a `connect`.
+//! Source: WebSocket protocol, sections 5 to 12; decisions DEC-6, DEC-8, DEC-9.
+
+pub(crate) mod door;
+
+pub(crate) use door::{Admitted, Doorkeeper, Knock, Rejected};

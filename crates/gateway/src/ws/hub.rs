@@ -1,0 +1,105 @@
+//! Everybody who is connected, and how they are told.
+
+use super::link::{Link, Told};
+use super::outbox::Close;
+use protocol::StateVersion;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The connected clients. Telling never waits for anybody's socket.
+#[derive(Debug, Default)]
+pub(crate) struct Hub {
+    links: RwLock<HashMap<String, Arc<Link>>>,
+    presence: AtomicU64,
+    health: AtomicU64,
+}
+
+impl Hub {
+    /// Tells everybody who may hear it.
+    pub(crate) fn publish(&self, event: &str, payload: &impl Serialize) {
+        self.publish_to(event, payload, |_| true);
+    }
+
+    /// Tells those who may hear it and whom `chosen` picks.
+    pub(crate) fn publish_to(
+        &self,
+        event: &str,
+        payload: &impl Serialize,
+        chosen: impl Fn(&Link) -> bool,
+    ) {
+        if let Some(told) = Told::new(event, payload) {
+            self.spread(&told, chosen);
+        }
+    }
+
+    /// The same for something that is written already.
+    pub(crate) fn spread(&self, told: &Told, chosen: impl Fn(&Link) -> bool) {
+        for link in self.read().values() {
+            if link.may_hear(told.event) && chosen(link) {
+                link.tell(told);
+            }
+        }
+    }
+
+    /// Whether anybody would hear it; saves the work of finding out what to tell.
+    pub(crate) fn has_listener(&self, chosen: impl Fn(&Link) -> bool) -> bool {
+        self.read().values().any(|link| chosen(link))
+    }
+
+    /// One connection.
+    pub(crate) fn link(&self, id: &str) -> Option<Arc<Link>> {
+        self.read().get(id).cloned()
+    }
+
+    /// Every connection.
+    pub(crate) fn links(&self) -> Vec<Arc<Link>> {
+        self.read().values().cloned().collect()
+    }
+
+    /// Closes those that `chosen` picks and returns how many.
+    pub(crate) fn close(&self, close: &Close, chosen: impl Fn(&Link) -> bool) -> usize {
+        let links = self.read();
+        let mut closed = 0;
+        for link in links.values().filter(|link| chosen(link)) {
+            link.close(close.clone());
+            closed += 1;
+        }
+        closed
+    }
+
+    /// How often presence and health have changed.
+    pub(crate) fn version(&self) -> StateVersion {
+        StateVersion {
+            presence: self.presence.load(Ordering::Relaxed),
+            health: self.health.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Counts a change of presence.
+    pub(crate) fn presence_changed(&self) -> StateVersion {
+        self.presence.fetch_add(1, Ordering::Relaxed);
+        self.version()
+    }
+
+    /// Counts a change of health.
+    pub(crate) fn health_changed(&self) -> StateVersion {
+        self.health.fetch_add(1, Ordering::Relaxed);
+        self.version()
+    }
+
+    pub(super) fn add(&self, link: Arc<Link>) {
+        let mut links = self.links.write().unwrap_or_else(PoisonError::into_inner);
+        links.insert(link.id.clone(), link);
+    }
+
+    pub(super) fn remove(&self, id: &str) {
+        let mut links = self.links.write().unwrap_or_else(PoisonError::into_inner);
+        links.remove(id);
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, HashMap<String, Arc<Link>>> {
+        self.links.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
