@@ -103,7 +103,7 @@ impl std::fmt::Debug for ConnectAuth {
 }
 
 /// Proof of a device key. Source: WebSocket protocol, section 8.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceProof {
     /// Lower-case hex SHA-256 of the raw public key.

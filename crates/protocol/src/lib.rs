@@ -8,6 +8,7 @@
 //! Start reading at [`methods`].
 
 mod connect;
+mod device;
 mod error;
 mod event;
 mod frame;
@@ -18,6 +19,7 @@ pub use connect::{
     AttachmentPolicy, ClientInfo, ConnectAuth, ConnectParams, DeviceProof, Features, HelloAuth,
     HelloOk, Policy, ServerInfo, SessionDefaults, Snapshot,
 };
+pub use device::{SignatureVersion, device_payload};
 pub use error::{ErrorCode, ErrorShape};
 pub use event::{EVENTS, EventInfo, Guard, event_info};
 pub use frame::{
