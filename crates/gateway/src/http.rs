@@ -16,3 +16,4 @@ mod ui;
 pub(crate) use native::read_params;
 pub(crate) use router::Site;
 pub use routes::{ROUTES, Route, RouteAccess};
+pub(crate) use ui::Folder as UiFolder;

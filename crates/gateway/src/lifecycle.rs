@@ -6,7 +6,7 @@
 //! 4. exit.
 
 use crate::compose::{Gateway, lock_info};
-use crate::http::Site;
+use crate::http::{Site, UiFolder};
 use crate::identity::Doorkeeper;
 use crate::net::{self, Threads};
 use crate::rpc::Registry;
@@ -201,8 +201,23 @@ impl Gateway {
             authority: Arc::clone(&self.authority),
             plan: Arc::clone(&self.plan),
             assets: Arc::clone(&self.boot.assets),
+            folder: self.ui_folder(),
             ui: self.loaded.settings.gateway.control_ui.clone(),
         })
+    }
+
+    /// The owner's own Control UI; a folder that cannot be used is said, and the built-in one served.
+    fn ui_folder(&self) -> Option<UiFolder> {
+        let settings = &self.loaded.settings.gateway.control_ui;
+        let root = settings.root.as_deref()?;
+        let opened = config::locate::user_path(&self.boot.env, root)
+            .map_err(|problem| problem.to_string())
+            .and_then(|path| {
+                UiFolder::open(&path, &settings.base_path).map_err(|error| error.to_string())
+            });
+        opened
+            .map_err(|why| warn!("gateway.controlUi.root {root:?} cannot be used, the built-in Control UI is served: {why}"))
+            .ok()
     }
 
     /// Ends a gateway that was built and never ran: flushes and closes the store.

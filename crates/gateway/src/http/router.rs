@@ -4,6 +4,7 @@
 
 use super::respond::{self, Reply};
 use super::routes::{Route, RouteAccess, Target, allows, below, find};
+use super::ui::Folder as UiFolder;
 use super::{anthropic, health, metrics, native, openai, ui};
 use crate::compose::Assets;
 use crate::error::ApiError;
@@ -31,6 +32,7 @@ pub(crate) struct Site {
     pub(crate) authority: Arc<Authority>,
     pub(crate) plan: Arc<NetPlan>,
     pub(crate) assets: Arc<dyn Assets>,
+    pub(crate) folder: Option<UiFolder>,
     pub(crate) ui: ControlUiSettings,
 }
 
@@ -43,7 +45,7 @@ impl Handler for Site {
         let (head, body) = request.into_parts();
         let path = head.uri.path();
         let Some(route) = find(path) else {
-            return self.unrouted(&head.headers, &head.method, path);
+            return self.unrouted(&head.headers, &head.method, path).await;
         };
         if !allows(route, &head.method) {
             return respond::wrong_method(route.methods);
@@ -189,13 +191,14 @@ impl Site {
             .map_err(|error| error.response())
     }
 
-    fn unrouted(&self, headers: &HeaderMap, method: &Method, path: &str) -> Reply {
+    async fn unrouted(&self, headers: &HeaderMap, method: &Method, path: &str) -> Reply {
         let base = self.ui.base_path.trim_matches('/');
         let below = path.trim_start_matches('/').strip_prefix(base);
         match below.filter(|rest| base.is_empty() || rest.is_empty() || rest.starts_with('/')) {
-            Some(file) if self.ui.enabled && !is_api(path) => {
-                ui::file(&*self.assets, headers, method, file)
-            }
+            Some(file) if self.ui.enabled && !is_api(path) => match &self.folder {
+                Some(folder) => ui::from_folder(folder, headers, method, file).await,
+                None => ui::file(&*self.assets, headers, method, file),
+            },
             Some(_) | None => respond::plain(StatusCode::NOT_FOUND, "Not Found"),
         }
     }

@@ -21,6 +21,9 @@ pub struct ControlUiSettings {
     pub enabled: bool,
     /// Path below which it is served, e.g. `/openclaw`. Empty by default: the root.
     pub base_path: String,
+    /// Folder with the files of another Control UI, e.g. `dist/control-ui` of the npm package
+    /// `openclaw`, in place of the built-in one. `~` stands for the home folder.
+    pub root: Option<String>,
     /// Origins besides the gateway's own that browsers may call from, e.g.
     /// `https://ui.example.com`. Compared exactly: scheme, host and port. No wildcards.
     pub allowed_origins: Vec<String>,
@@ -31,6 +34,7 @@ impl Default for ControlUiSettings {
         Self {
             enabled: true,
             base_path: String::new(),
+            root: None,
             allowed_origins: Vec::new(),
         }
     }
