@@ -1,17 +1,16 @@
 //! The door to this crate: submit turns, wait for runs, stop them, recover after a crash.
 
-use crate::feed::{FEED_CAPACITY, Feed, RunReport};
-use crate::lane::{LiveRun, Start};
+use crate::feed::RunReport;
 use crate::shared::{After, Shared, Unsaved, is_passing};
-use crate::{Preview, Roster, SubmitError, Tap, run};
+use crate::{Happened, Preview, Roster, SubmitError, Tap, run};
 use domain::{Clock, RunId, RunOutcome, SessionKey, Turn};
 use futures_util::FutureExt;
-use llm::{ModelRequest, Models, Wish};
-use state::{Admission, Admitted, Claim, IdempotencyKey, RunStatus, State};
+use llm::Models;
+use state::{Claim, RunStatus, State};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tools::Toolbox;
 use tracing::{error, info, warn};
 
@@ -42,17 +41,6 @@ pub struct Deps {
 #[derive(Clone)]
 pub struct Agents {
     shared: Arc<Shared>,
-}
-
-/// An accepted turn: it is on disk.
-#[derive(Debug)]
-pub struct Submitted {
-    /// The run that answers it.
-    pub run: RunId,
-    /// Its session.
-    pub session: SessionKey,
-    /// What happens in it; absent when the same request was accepted before.
-    pub feed: Option<Feed>,
 }
 
 impl Agents {
@@ -102,106 +90,6 @@ impl Agents {
         run::preview(&self.shared, turn).await
     }
 
-    /// Makes a turn durable and starts or queues its run. When this returns `Ok`, a crash loses
-    /// nothing.
-    ///
-    /// # Errors
-    /// [`SubmitError`]; nothing was kept then.
-    ///
-    /// # Cancel safety
-    /// A turn that was handed to the store goes on without its caller, as its `on_disconnect` says.
-    pub async fn submit(
-        &self,
-        mut turn: Turn,
-        idempotency: Option<IdempotencyKey>,
-    ) -> Result<Submitted, SubmitError> {
-        let shared = &self.shared;
-        if shared.closed.is_cancelled() {
-            return Err(SubmitError::ShuttingDown);
-        }
-        shared.roster().find(turn.agent.as_str())?;
-        if let Some(model) = &turn.model {
-            let wish = Wish {
-                names: std::slice::from_ref(model),
-                routing: None,
-            };
-            shared.models.plan(&wish, &ModelRequest::default())?;
-        }
-        let accepted_at = shared.clock.now();
-        turn.at = Some(accepted_at);
-        let run = RunId::generate();
-        let session = turn.session.clone();
-        let (sender, receiver) = mpsc::channel(FEED_CAPACITY);
-        let live = LiveRun {
-            session: session.clone(),
-            cancel: shared.child_token(),
-            ended: watch::Sender::new(None),
-            start: Some(Start {
-                turn: turn.clone(),
-                feed: Some(sender),
-                fresh: false,
-                accepted_at,
-            }),
-        };
-        // The run is in the lane before the store hears of it: the run before it may end in between
-        // and hand over.
-        shared
-            .lanes
-            .add(run.clone(), live)
-            .map_err(|waiting| SubmitError::LaneFull {
-                session: session.clone(),
-                waiting,
-            })?;
-        let admission = Admission {
-            run: run.clone(),
-            turn,
-            session_id: RunId::generate().to_string(),
-            idempotency,
-        };
-        // The admission runs on a task of its own: a caller that goes away in the middle must not
-        // leave an accepted turn behind that nobody executes.
-        let this = self.clone();
-        let admitted = shared
-            .tasks
-            .spawn(async move { this.admit(admission).await })
-            .await
-            .unwrap_or(Err(state::Error::Closed))?;
-        Ok(match admitted {
-            None => Submitted {
-                run,
-                session,
-                feed: Some(Feed::new(receiver)),
-            },
-            Some(first) => Submitted {
-                run: first,
-                session,
-                feed: None,
-            },
-        })
-    }
-
-    /// Returns the first request's run if this one repeats it.
-    async fn admit(&self, admission: Admission) -> Result<Option<RunId>, state::Error> {
-        let run = admission.run.clone();
-        match self.shared.state.queue.admit(admission).await {
-            Ok(Admitted::Accepted { fresh, claim, .. }) => {
-                self.shared.lanes.set_fresh(&run, fresh);
-                if let Some(claim) = claim {
-                    self.start(claim);
-                }
-                Ok(None)
-            }
-            Ok(Admitted::Duplicate { run: first }) => {
-                self.shared.lanes.remove(&run);
-                Ok(Some(first))
-            }
-            Err(error) => {
-                self.shared.lanes.remove(&run);
-                Err(error)
-            }
-        }
-    }
-
     /// Executes a claimed run, and after it those of its session that it hands over to.
     pub(crate) fn start(&self, claim: Claim) {
         let agents = self.clone();
@@ -225,12 +113,15 @@ impl Agents {
         let shared = &self.shared;
         let Some((start, cancel)) = shared.lanes.take_start(&claim.run) else {
             info!(run.id = %claim.run, "closing a run of the last process, nobody waits for it");
-            return shared
-                .finish(claim, Vec::new(), RunOutcome::Interrupted)
-                .await;
+            return run::close(shared, claim, Vec::new()).await;
         };
+        let teller = shared.teller(claim, &start.turn.agent);
+        start.announced.tell(&teller);
         // Closing the semaphore never happens; a missing permit must not stop the run.
         let permit = shared.permits.acquire().await.ok();
+        teller.tell(|| Happened::Started {
+            at: shared.clock.now(),
+        });
         let work = AssertUnwindSafe(run::execute(shared, claim, &start, &cancel));
         let worked = work.catch_unwind().await;
         drop(permit);

@@ -3,7 +3,9 @@
 //! The order of a lane and the rule "one at a time" live in the store; this holds what the store
 //! cannot: who listens, and how to stop it.
 
+use crate::Happened;
 use crate::feed::{RunEvent, RunReport};
+use crate::tap::Teller;
 use domain::{RunId, SessionKey, Turn};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,6 +34,37 @@ pub(crate) struct Start {
     /// Whether the turn opened its session, so that there is no log to read.
     pub(crate) fresh: bool,
     pub(crate) accepted_at: domain::UnixMillis,
+    pub(crate) announced: Announced,
+}
+
+/// Whether it was told that a run was accepted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Announced(Arc<Mutex<bool>>);
+
+impl Announced {
+    /// A run that was accepted in an earlier life of this process.
+    pub(crate) fn already() -> Self {
+        Self(Arc::new(Mutex::new(true)))
+    }
+
+    /// Tells it once. A run may begin before the one who submitted it comes to tell; whoever is first
+    /// tells, and the other waits for it, so that nothing of the run is told earlier.
+    pub(crate) fn tell(&self, teller: &Teller<'_>) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*told {
+            teller.tell(|| Happened::Accepted);
+            *told = true;
+        }
+    }
+}
+
+/// Why a run does not stand in its lane.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// Its session has too many.
+    Full { session: SessionKey, waiting: usize },
+    /// There is one of this id; here is the one that was not added.
+    Known(Box<LiveRun>),
 }
 
 /// All live runs.
@@ -52,12 +85,18 @@ impl Lanes {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a run, unless its session has too many already; then says how many.
-    pub(crate) fn add(&self, run: RunId, live: LiveRun) -> Result<(), usize> {
+    /// Adds a run, unless there is one of its id or its session has too many already.
+    pub(crate) fn add(&self, run: RunId, live: LiveRun) -> Result<(), Refused> {
         let mut inner = self.lock();
+        if inner.runs.contains_key(&run) {
+            return Err(Refused::Known(Box::new(live)));
+        }
         let waiting = inner.per_session.entry(live.session.clone()).or_default();
         if *waiting > LANE_CAPACITY {
-            return Err(*waiting - 1);
+            return Err(Refused::Full {
+                waiting: *waiting - 1,
+                session: live.session,
+            });
         }
         *waiting += 1;
         inner.runs.insert(run, live);

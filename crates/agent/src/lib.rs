@@ -22,10 +22,11 @@ mod run;
 mod session_key;
 mod shared;
 mod step;
+mod submit;
 mod tap;
 pub mod workspace;
 
-pub use agents::{Agents, Deps, Submitted};
+pub use agents::{Agents, Deps};
 pub use config::AgentsSettings;
 pub use error::SubmitError;
 pub use feed::{Feed, RunEvent, RunReport};
@@ -33,4 +34,5 @@ pub use recovery::Recovered;
 pub use roster::{Agent, Roster, RosterDefaults, UnknownAgent};
 pub use run::Preview;
 pub use session_key::{SessionKeyError, expand, is_one_off, is_reserved};
+pub use submit::{Submission, Submitted};
 pub use tap::{Deaf, Happened, Notice, Tap};

@@ -1,9 +1,10 @@
 //! What happens to runs that a dead process left behind.
 
-use crate::Agents;
-use crate::lane::{LiveRun, Start};
+use crate::lane::{Announced, LiveRun, Start};
+use crate::shared::{After, Unsaved};
+use crate::{Agents, run};
 use domain::record::AssistantMessage;
-use domain::{Message, ModelId, OnDisconnect, ProviderId, Record, RunOutcome, Turn, Usage};
+use domain::{Message, ModelId, OnDisconnect, ProviderId, Record, Turn, Usage};
 use state::{Claim, RunRow, RunStatus, Seq};
 use tokio::sync::watch;
 use tracing::{info, warn};
@@ -120,10 +121,11 @@ impl Agents {
                 feed: None,
                 fresh: false,
                 accepted_at: row.accepted_at,
+                announced: Announced::already(),
             }),
         };
-        if let Err(waiting) = shared.lanes.add(row.run.clone(), live) {
-            warn!(run.id = %row.run, waiting, "a lane is over its capacity after a restart");
+        if shared.lanes.add(row.run.clone(), live).is_err() {
+            warn!(run.id = %row.run, "a lane is over its capacity after a restart");
         }
     }
 }
@@ -164,10 +166,11 @@ impl Recovery<'_> {
             }
             self.done.interrupted += 1;
             let records = self.agents.partial_answer(&claim).await?;
-            let queue = &self.agents.shared().state.queue;
-            next = queue
-                .finish(&claim, records, RunOutcome::Interrupted)
-                .await?;
+            next = match run::close(self.agents.shared(), &claim, records).await {
+                After::Next(next) => Some(next),
+                After::Idle => None,
+                After::Unsaved(Unsaved { error, .. }) | After::Lost(error) => return Err(error),
+            };
         }
         Ok(())
     }

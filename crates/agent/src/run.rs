@@ -8,11 +8,12 @@ mod history;
 
 pub use compose::Preview;
 pub(crate) use compose::preview;
-pub(crate) use end::{Ended, end};
+pub(crate) use end::{Ended, close, end};
 
 use crate::lane::Start;
 use crate::limits::Limits;
 use crate::shared::{After, Shared};
+use crate::tap::Teller;
 use crate::{Agent, context, session_key};
 use domain::record::AssistantMessage;
 use domain::{
@@ -207,14 +208,21 @@ impl Run<'_> {
             return Ok(());
         }
         let log = &self.shared.state.log;
-        log.append(
-            &self.claim.session,
-            self.claim.fence,
-            Some(&self.claim.run),
-            records,
-        )
-        .await
-        .map(drop)
+        let (session, run) = (&self.claim.session, &self.claim.run);
+        // Only for one who listens is there anything to tell afterwards.
+        let told = if self.shared.tap.listens() {
+            records.clone()
+        } else {
+            Vec::new()
+        };
+        log.append(session, self.claim.fence, Some(run), records)
+            .await?;
+        self.teller().saved(&told);
+        Ok(())
+    }
+
+    fn teller(&self) -> Teller<'_> {
+        self.shared.teller(self.claim, &self.start.turn.agent)
     }
 
     fn aborted(&self) -> RunOutcome {

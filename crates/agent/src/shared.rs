@@ -3,8 +3,9 @@
 use crate::lane::Lanes;
 use crate::prompt::Prompts;
 use crate::prompt::sent::Sent;
+use crate::tap::Teller;
 use crate::{Deps, Roster, Tap};
-use domain::{Clock, Record, RunOutcome};
+use domain::{AgentId, Clock, Record, RunOutcome};
 use llm::Models;
 use state::{Claim, State};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -73,6 +74,16 @@ impl Shared {
 
     pub(crate) fn child_token(&self) -> CancellationToken {
         self.stopping.child_token()
+    }
+
+    /// Tells of a claimed run.
+    pub(crate) fn teller<'a>(&'a self, claim: &'a Claim, agent: &'a AgentId) -> Teller<'a> {
+        Teller {
+            tap: &*self.tap,
+            run: &claim.run,
+            session: &claim.session,
+            agent,
+        }
     }
 
     /// Records the end of a run. When the store refuses, it is offered again a few times; what it

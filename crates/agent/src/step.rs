@@ -1,6 +1,8 @@
 //! One model call of a run: what it says goes to the listener as it comes and into one message.
 
+use crate::Happened;
 use crate::feed::RunEvent;
+use crate::tap::Teller;
 use domain::{Message, MicroUsd, ModelId, OnDisconnect, Part, ProviderId, ToolCall, ToolName};
 use llm::{Answering, Collected, Collector, ModelCall, ModelEvent, Models, PartIndex, Target};
 use state::{Claim, Draft, RunQueue};
@@ -60,6 +62,8 @@ pub(crate) struct Step<'a> {
     /// Tools whose calls go to the listener.
     pub(crate) client_tools: &'a HashSet<ToolName>,
     pub(crate) feed: Option<&'a mpsc::Sender<RunEvent>>,
+    /// Who hears of it beside the listener.
+    pub(crate) teller: Teller<'a>,
     /// Whether the run goes on when the listener leaves.
     pub(crate) on_disconnect: OnDisconnect,
     pub(crate) cancel: &'a CancellationToken,
@@ -70,8 +74,20 @@ impl Step<'_> {
     pub(crate) async fn run(&self, call: ModelCall) -> StepResult {
         let first = call.plan.targets.first().cloned();
         let first_draft = Instant::now() + FIRST_DRAFT;
+        if let Some(target) = &first {
+            self.asked(target);
+        }
         match self.models.stream(call, self.cancel).await {
-            Ok(answer) => self.read(answer, first_draft).await,
+            Ok(answer) => {
+                let same = |first: &Target| {
+                    let (a, b) = (&first.info, &answer.target.info);
+                    a.provider == b.provider && a.model == b.model
+                };
+                if !first.as_ref().is_some_and(same) {
+                    self.asked(&answer.target);
+                }
+                self.read(answer, first_draft).await
+            }
             Err(failed) => {
                 let cost = failed
                     .tried
@@ -156,8 +172,29 @@ impl Step<'_> {
         Ok(())
     }
 
+    fn asked(&self, target: &Target) {
+        self.teller.tell(|| Happened::Asked {
+            model: target.info.reference(),
+        });
+    }
+
     /// Passes an event on; an error means nobody listens any more.
     async fn tell(&self, event: ModelEvent, calls: &mut ClientCalls) -> Result<(), ()> {
+        match &event {
+            ModelEvent::Text { delta, .. } => {
+                self.teller.tell(|| Happened::Text(delta.as_str().into()));
+            }
+            ModelEvent::Reasoning { delta, .. } => {
+                self.teller
+                    .tell(|| Happened::Reasoning(delta.as_str().into()));
+            }
+            ModelEvent::Started { .. }
+            | ModelEvent::ToolCallStarted { .. }
+            | ModelEvent::ToolCallArguments { .. }
+            | ModelEvent::Opaque { .. }
+            | ModelEvent::Usage(_)
+            | ModelEvent::Finished { .. } => {}
+        }
         match calls.translate(event, self.client_tools) {
             Some(event) => self.send(event).await,
             None => Ok(()),

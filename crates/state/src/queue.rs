@@ -115,7 +115,8 @@ pub trait RunQueue: Send + Sync {
     /// all in one transaction. When this returns `Ok`, a crash loses nothing.
     ///
     /// # Errors
-    /// [`Error::KeyReused`], [`Error::DiskFull`], [`Error::Unavailable`], [`Error::Overloaded`].
+    /// [`Error::KeyReused`], also when a run of this id belongs to another request;
+    /// [`Error::DiskFull`], [`Error::Unavailable`], [`Error::Overloaded`].
     ///
     /// # Cancel safety
     /// Dropping the future does not take back a turn that was handed over.

@@ -128,6 +128,7 @@ impl Run<'_> {
             offer: &question.offer,
             client_tools: &question.client,
             feed: self.start.feed.as_ref(),
+            teller: self.teller(),
             on_disconnect: self.start.turn.on_disconnect,
             cancel: self.cancel,
         };

@@ -1,11 +1,12 @@
 //! The end of a run: recorded first, told afterwards.
 
 use super::unsaved;
+use crate::Happened;
 use crate::feed::{RunEvent, RunReport};
 use crate::lane::Start;
 use crate::shared::{After, Shared, Unsaved};
 use domain::record::AssistantMessage;
-use domain::{Record, RunOutcome};
+use domain::{Record, RunOutcome, UnixMillis};
 use state::Claim;
 use std::sync::Arc;
 use tracing::{info, warn};
@@ -32,6 +33,65 @@ impl Ended {
             used_tools: false,
         }
     }
+
+    /// What is told of it.
+    fn report(self, claim: &Claim, accepted_at: UnixMillis, finished_at: UnixMillis) -> RunReport {
+        let (message, provider, model) = match self.last {
+            Some(said) => (Some(said.message), Some(said.provider), Some(said.model)),
+            None => (None, None, None),
+        };
+        RunReport {
+            run: claim.run.clone(),
+            session: claim.session.clone(),
+            outcome: self.outcome,
+            message,
+            provider,
+            model,
+            usage: self.usage,
+            cost: self.cost,
+            used_tools: self.used_tools,
+            accepted_at,
+            finished_at,
+        }
+    }
+}
+
+/// Closes a run of the last process that does not go on. `records` is what is kept of it.
+pub(crate) async fn close(shared: &Shared, claim: &Claim, records: Vec<Record>) -> After {
+    let after = shared
+        .finish(claim, records.clone(), RunOutcome::Interrupted)
+        .await;
+    let told = matches!(after, After::Next(_) | After::Idle) && shared.tap.listens();
+    if !told {
+        return after;
+    }
+    let row = match shared.state.queue.run(&claim.run).await {
+        Ok(Some(row)) => row,
+        Ok(None) | Err(_) => {
+            warn!(run.id = %claim.run, "a closed run cannot be read, so nobody is told of it");
+            return after;
+        }
+    };
+    let last = records.into_iter().find_map(|record| match record {
+        Record::AssistantMessage(said) => Some(*said),
+        Record::SessionOpened(_)
+        | Record::TurnAccepted(_)
+        | Record::RunStarted(_)
+        | Record::ToolStarted(_)
+        | Record::ToolFinished(_)
+        | Record::RunFinished(_)
+        | Record::Unknown { .. } => None,
+    });
+    let finished_at = row.finished_at.unwrap_or_else(|| shared.clock.now());
+    let ended = Ended {
+        last,
+        ..Ended::without_answer(RunOutcome::Interrupted)
+    };
+    let report = Arc::new(ended.report(claim, row.accepted_at, finished_at));
+    shared
+        .teller(claim, &row.agent)
+        .tell(|| Happened::Finished(report));
+    after
 }
 
 /// Records the end, then tells the listener: nobody hears of an answer that is not on disk.
@@ -44,9 +104,13 @@ pub(crate) async fn end(shared: &Shared, claim: &Claim, start: &Start, ended: En
         cost,
         used_tools,
     } = ended;
-    let after = shared.finish(claim, records, outcome.clone()).await;
+    let teller = shared.teller(claim, &start.turn.agent);
+    let after = shared.finish(claim, records.clone(), outcome.clone()).await;
     let outcome = match &after {
-        After::Next(_) | After::Idle => outcome,
+        After::Next(_) | After::Idle => {
+            teller.saved(&records);
+            outcome
+        }
         After::Unsaved(Unsaved { error, .. }) | After::Lost(error) => unsaved(error),
     };
     let finished_at = shared.clock.now();
@@ -56,26 +120,19 @@ pub(crate) async fn end(shared: &Shared, claim: &Claim, start: &Start, ended: En
     } else {
         warn!(run.id = %claim.run, duration_ms, outcome = outcome.name(), "run did not succeed");
     }
-    let (message, provider, model) = match last {
-        Some(said) => (Some(said.message), Some(said.provider), Some(said.model)),
-        None => (None, None, None),
-    };
-    let report = Arc::new(RunReport {
-        run: claim.run.clone(),
-        session: claim.session.clone(),
+    let ended = Ended {
+        records: Vec::new(),
         outcome,
-        message,
-        provider,
-        model,
+        last,
         usage,
         cost,
         used_tools,
-        accepted_at: start.accepted_at,
-        finished_at,
-    });
+    };
+    let report = Arc::new(ended.report(claim, start.accepted_at, finished_at));
     if let Some(live) = shared.lanes.remove(&claim.run) {
         live.ended.send_replace(Some(Arc::clone(&report)));
     }
+    teller.tell(|| Happened::Finished(Arc::clone(&report)));
     if let Some(feed) = &start.feed {
         // Nobody may be listening any more; the answer is in the log all the same.
         let sent = feed.send(RunEvent::Finished(report)).await;

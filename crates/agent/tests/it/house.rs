@@ -1,6 +1,6 @@
 //! A store, the built-in model, and a tool that counts what it did.
 
-use agent::{Agents, AgentsSettings, Deps, Roster, RosterDefaults, RunReport};
+use agent::{Agents, AgentsSettings, Deps, Roster, RosterDefaults, RunReport, Tap};
 use async_trait::async_trait;
 use domain::{
     AgentId, Message, OnDisconnect, Origin, Sampling, SessionKey, SystemClock, ToolChoice, Turn,
@@ -58,7 +58,7 @@ fn agents(plan: &Plan, state: &State, counted: &Arc<AtomicU32>, home: &Path) -> 
         models: Arc::clone(&plan.models),
         toolbox: toolbox(plan, counted),
         clock: Arc::new(SystemClock),
-        tap: Arc::new(agent::Deaf),
+        tap: Arc::clone(&plan.tap),
     };
     Agents::new(deps, roster(plan, home))
 }
@@ -92,6 +92,8 @@ pub(crate) struct Plan {
     pub(crate) tools: Value,
     /// Tools beside the one that counts.
     pub(crate) more: Vec<fn(&mut Registry)>,
+    /// Who hears of every run.
+    pub(crate) tap: Arc<dyn Tap>,
 }
 
 impl Plan {
@@ -101,6 +103,7 @@ impl Plan {
             agents: json!({}),
             tools: json!({}),
             more: Vec::new(),
+            tap: Arc::new(agent::Deaf),
         }
     }
 }
@@ -151,7 +154,7 @@ impl House {
 
     /// Submits a turn and waits for its end.
     pub(crate) async fn ask(&self, turn: Turn) -> Arc<RunReport> {
-        let submitted = self.agents.submit(turn, None).await.unwrap();
+        let submitted = self.agents.submit(turn.into()).await.unwrap();
         submitted.feed.unwrap().finished().await.unwrap()
     }
 

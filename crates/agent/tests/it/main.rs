@@ -17,4 +17,5 @@ mod money;
 mod routing;
 mod scripted;
 mod search;
+mod tap;
 mod window;

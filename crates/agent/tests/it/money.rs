@@ -132,7 +132,7 @@ async fn a_model_named_for_a_turn_is_checked_before_it_is_accepted() {
         model: Some("offline/nothing".to_owned()),
         ..turn("hi")
     };
-    assert!(house.agents.submit(wrong, None).await.is_err());
+    assert!(house.agents.submit(wrong.into()).await.is_err());
     let right = Turn {
         model: Some("other/demo".to_owned()),
         ..turn("hi")

@@ -275,7 +275,7 @@ async fn a_client_hears_of_a_found_tool_under_its_own_name() {
     };
     let mut feed = house
         .agents
-        .submit(asked, None)
+        .submit(asked.into())
         .await
         .unwrap()
         .feed

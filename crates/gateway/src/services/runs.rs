@@ -2,7 +2,7 @@
 
 use super::Services;
 use crate::error::{ApiError, of_outcome};
-use agent::{Agent, RunReport, Submitted};
+use agent::{Agent, RunReport, Submission, Submitted};
 use data_encoding::HEXLOWER;
 use domain::{
     Message, MicroUsd, OnDisconnect, Origin, Record, RunId, RunOutcome, Sampling, SessionKey,
@@ -42,12 +42,8 @@ impl Services {
     ///
     /// # Errors
     /// [`ApiError`]; nothing was kept then.
-    pub(crate) async fn submit(
-        &self,
-        turn: Turn,
-        key: Option<IdempotencyKey>,
-    ) -> Result<Submitted, ApiError> {
-        self.agents.submit(turn, key).await.map_err(|error| {
+    pub(crate) async fn submit(&self, submission: Submission) -> Result<Submitted, ApiError> {
+        self.agents.submit(submission).await.map_err(|error| {
             if let agent::SubmitError::Store(_) = &error {
                 self.health.doubt();
             }
@@ -108,7 +104,12 @@ impl Services {
             fingerprint,
             ttl: KEY_TTL,
         };
-        let Submitted { run, session, feed } = self.submit(turn, Some(key)).await?;
+        let submission = Submission {
+            turn,
+            idempotency: Some(key),
+            run: None,
+        };
+        let Submitted { run, session, feed } = self.submit(submission).await?;
         if !wait {
             return Ok(AgentReply {
                 run_id: run.to_string(),

@@ -151,7 +151,7 @@ fn stop(outcome: &RunOutcome) -> Option<StopReason> {
 }
 
 async fn submit(services: &Services, turn: Turn) -> Result<(RunId, SessionKey, Feed), ApiError> {
-    let Submitted { run, session, feed } = services.submit(turn, None).await?;
+    let Submitted { run, session, feed } = services.submit(turn.into()).await?;
     // Only a repeated idempotency key has no feed, and there is no key here.
     let feed = feed.ok_or_else(|| ApiError::new(ErrorCode::Internal, "internal error"))?;
     Ok((run, session, feed))

@@ -5,7 +5,7 @@ use super::super::failure::Failure;
 use super::super::head::Head;
 use super::super::job::Tx;
 use super::super::row;
-use super::{QUEUED, RUNNING, running_run, started};
+use super::{Known, QUEUED, RUNNING, running_run, started};
 use crate::{Admission, Admitted, Claim, Error, IdempotencyKey};
 use domain::record::SessionOpened;
 use domain::{AgentId, Record, RunId, SessionKey};
@@ -57,6 +57,10 @@ impl Prepared {
             && let Some(run) = remembered(tx, key)?
         {
             return Ok(Admitted::Duplicate { run });
+        }
+        if Known::load(tx, self.run.as_str())?.is_some() {
+            let key = self.run.to_string();
+            return Err(Error::KeyReused { key }.into());
         }
         let key = self.session.as_str();
         let known = Head::load(tx, key)?;
