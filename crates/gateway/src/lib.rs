@@ -13,7 +13,7 @@ mod apply;
 pub mod compose;
 pub mod error;
 pub mod http;
-mod identity;
+pub mod identity;
 pub mod lifecycle;
 mod load;
 pub mod net;

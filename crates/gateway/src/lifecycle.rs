@@ -197,6 +197,7 @@ impl Gateway {
             registry: Arc::new(Registry::standard()),
             door: Arc::new(Doorkeeper {
                 authority: Arc::clone(&self.authority),
+                clock: Arc::clone(&self.services.clock),
             }),
             authority: Arc::clone(&self.authority),
             plan: Arc::clone(&self.plan),

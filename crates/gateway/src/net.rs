@@ -29,10 +29,10 @@ mod threads;
 mod wire;
 
 pub use address::{ClientKey, Network};
-pub(crate) use auth::principal;
 pub use auth::{
     Access, AuthError, Authority, Caller, Identity, ProxyAccess, Scope, Scopes, UnknownScope,
 };
+pub(crate) use auth::{Proven, Second, Shown, principal};
 pub use body::{BodyError, read_body, require_json};
 pub use connection::{Handler, Peer};
 pub use counters::{Counters, CountersSnapshot};

@@ -3,12 +3,14 @@
 mod access;
 mod answer;
 mod caller;
+mod connect;
 mod evidence;
 
 pub use access::{Access, ProxyAccess};
 pub use answer::AuthError;
 pub(crate) use caller::principal;
 pub use caller::{Caller, Identity, Scope, Scopes, UnknownScope};
+pub(crate) use connect::{Proven, Second, Shown};
 
 use super::address::ClientKey;
 use super::connection::Peer;
@@ -34,6 +36,7 @@ pub struct Authority {
 /// What is compared against.
 #[derive(Debug)]
 struct Lock {
+    mode: &'static str,
     key: Key,
     allow_query_key: bool,
 }
@@ -44,6 +47,8 @@ enum Key {
     Secret {
         fingerprint: Fingerprint,
         is_strong: bool,
+        /// Where a `connect` shows it.
+        is_password: bool,
     },
     Open,
     Proxy(ProxyAccess),
@@ -112,6 +117,7 @@ impl Authority {
             Key::Secret {
                 fingerprint,
                 is_strong,
+                is_password: _,
             } => {
                 let shown = bearer(headers).ok_or(AuthError::Missing)?;
                 let shown = Fingerprint::of(shown);
@@ -139,10 +145,14 @@ impl Authority {
         }
         self.limiter
             .attempt(client, || is_right)
-            .map_err(|denied| match denied {
-                Denied::Wrong => AuthError::Wrong,
-                Denied::LockedOut(retry_after) => AuthError::LockedOut { retry_after },
-            })
+            .map_err(limiter_answer)
+    }
+}
+
+fn limiter_answer(denied: Denied) -> AuthError {
+    match denied {
+        Denied::Wrong => AuthError::Wrong,
+        Denied::LockedOut(retry_after) => AuthError::LockedOut { retry_after },
     }
 }
 
@@ -152,15 +162,18 @@ impl Lock {
             Access::Token(secret) => Key::Secret {
                 fingerprint: Fingerprint::of_secret(secret),
                 is_strong: is_strong_token(secret),
+                is_password: false,
             },
             Access::Password(secret) => Key::Secret {
                 fingerprint: Fingerprint::of_secret(secret),
                 is_strong: false,
+                is_password: true,
             },
             Access::Open => Key::Open,
             Access::Proxy(access) => Key::Proxy(access.clone()),
         };
         Self {
+            mode: access.mode(),
             key,
             allow_query_key,
         }
