@@ -5,7 +5,7 @@
 
 use crate::failure::{Failure, Kind};
 use crate::home::Home;
-use client::{Client, Endpoint};
+use client::{Client, Credential, Endpoint};
 use config::secret::Resolver;
 use config::{Document, Env, SecretInput, SecretsSettings};
 use gateway::token;
@@ -129,10 +129,12 @@ impl Known {
 
     /// The secret of this home's gateway, looked for as the gateway does: settings, environment,
     /// token file.
-    pub(crate) async fn secret(&self, home: &Home) -> Result<Option<SecretString>, Failure> {
-        let configured = match self.auth_mode().as_str() {
-            "password" => self.password.as_ref(),
-            _ => self.token.as_ref(),
+    pub(crate) async fn secret(&self, home: &Home) -> Result<Option<Credential>, Failure> {
+        let by_password = self.auth_mode() == "password";
+        let configured = if by_password {
+            self.password.as_ref()
+        } else {
+            self.token.as_ref()
         };
         if let Some(input) = configured {
             let resolver = Resolver::new(&self.secrets, &self.env, home.state_dir());
@@ -143,14 +145,19 @@ impl Known {
                 )
                 .fix("openclaw doctor")
             })?;
-            return Ok(Some(secret));
+            return Ok(Some(if by_password {
+                Credential::Password(secret)
+            } else {
+                Credential::Token(secret)
+            }));
         }
         if let Some(secret) = environment_secret(home) {
             return Ok(Some(secret));
         }
-        token::load(home.state_dir()).map_err(|error| {
+        let kept = token::load(home.state_dir()).map_err(|error| {
             Failure::file("read", &token::path(home.state_dir()), &error).fix("openclaw doctor")
-        })
+        })?;
+        Ok(kept.map(Credential::Token))
     }
 }
 
@@ -163,7 +170,7 @@ pub(crate) async fn client(
     args: &AccessArgs,
     limit: Duration,
 ) -> Result<Client, Failure> {
-    let given = args.token.clone().or_else(|| args.password.clone());
+    let given = given(args);
     let named = args
         .url
         .as_deref()
@@ -180,10 +187,7 @@ pub(crate) async fn client(
                     .fix("add --token <TOKEN> or --password <PASSWORD>"),
             );
         };
-        let url = url
-            .strip_prefix("ws://")
-            .map_or_else(|| url.to_owned(), |rest| format!("http://{rest}"));
-        return Ok(Client::new(Endpoint::parse(&url, Some(secret))?, limit));
+        return Ok(Client::new(Endpoint::parse(url, Some(secret))?, limit));
     }
     let known = Known::of(home);
     let base = address(home, &known)?;
@@ -217,12 +221,15 @@ fn base_of(address: &str) -> String {
     }
 }
 
-fn environment_secret(home: &Home) -> Option<SecretString> {
-    let env = home.env();
-    let found = env
-        .filled("OPENCLAW_GATEWAY_TOKEN")
-        .or_else(|| env.filled("OPENCLAW_GATEWAY_PASSWORD"));
-    found.map(SecretString::from)
+fn given(args: &AccessArgs) -> Option<Credential> {
+    let token = args.token.clone().map(Credential::Token);
+    token.or_else(|| args.password.clone().map(Credential::Password))
+}
+
+fn environment_secret(home: &Home) -> Option<Credential> {
+    let filled = |name: &str| home.env().filled(name).map(SecretString::from);
+    let token = filled("OPENCLAW_GATEWAY_TOKEN").map(Credential::Token);
+    token.or_else(|| filled("OPENCLAW_GATEWAY_PASSWORD").map(Credential::Password))
 }
 
 #[cfg(test)]

@@ -245,9 +245,28 @@ impl From<ClientError> for Failure {
             ClientError::Unreachable { .. } => Self::new(Kind::Transport, text)
                 .code("UNREACHABLE")
                 .fix(FIX_START),
-            ClientError::Unauthorized { .. } => Self::new(Kind::Request, text)
-                .code("UNAUTHORIZED")
-                .fix("pass --token, or --password, with the secret of that gateway"),
+            ClientError::Unauthorized { code, .. } => Self::new(Kind::Request, text)
+                .code(&code)
+                .fix(match code.as_str() {
+                    "AUTH_DEVICE_TOKEN_MISMATCH" | "AUTH_SCOPE_MISMATCH" => {
+                        "pair this device again: repeat the command, then approve it on the gateway's machine with: openclaw devices list"
+                    }
+                    _ => "pass --token, or --password, with the secret of that gateway",
+                }),
+            ClientError::PairingRequired { request_id, .. } => {
+                let approve = request_id.as_deref().unwrap_or("<REQUEST>");
+                Self::new(Kind::Request, text)
+                    .code("PAIRING_REQUIRED")
+                    .fix(format!(
+                        "on the gateway's machine: openclaw devices approve {approve}; then repeat the command"
+                    ))
+            }
+            ClientError::Closed { .. } => Self::new(Kind::Transport, text)
+                .code("CLOSED")
+                .fix("openclaw gateway status"),
+            ClientError::Device { .. } => Self::new(Kind::State, text)
+                .code("DEVICE")
+                .fix("openclaw doctor"),
             ClientError::RateLimited { retry_after, .. } => {
                 let wait = retry_after.map_or("a minute".to_owned(), |delay| {
                     format!("{} seconds", delay.as_secs().max(1))

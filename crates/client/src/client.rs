@@ -76,7 +76,7 @@ impl Client {
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         if method.is_empty() || !method.chars().all(legal) {
             return Err(ClientError::Refused {
-                status: StatusCode::NOT_FOUND.as_u16(),
+                status: Some(StatusCode::NOT_FOUND.as_u16()),
                 code: protocol::ErrorCode::MethodNotFound.upper().to_owned(),
                 message: format!("no method is called {method:?}"),
                 details: None,
@@ -160,6 +160,7 @@ impl Client {
         match answer.status {
             StatusCode::UNAUTHORIZED => ClientError::Unauthorized {
                 address: self.address(),
+                code,
                 message,
             },
             StatusCode::TOO_MANY_REQUESTS => ClientError::RateLimited {
@@ -170,7 +171,7 @@ impl Client {
                 message,
             },
             status => ClientError::Refused {
-                status: status.as_u16(),
+                status: Some(status.as_u16()),
                 code,
                 message,
                 details,

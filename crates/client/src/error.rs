@@ -25,8 +25,24 @@ pub enum ClientError {
     Unauthorized {
         /// The address.
         address: String,
+        /// The gateway's code, e.g. `AUTH_TOKEN_MISMATCH`.
+        code: String,
         /// What the gateway said.
         message: String,
+    },
+    /// The gateway does not know this device yet: approve it there.
+    #[error("the gateway at {address} does not know this device yet: {message}")]
+    PairingRequired {
+        /// The address.
+        address: String,
+        /// The request to approve, when the gateway named it.
+        request_id: Option<String>,
+        /// `not-paired`, `role-upgrade`, `scope-upgrade` or `metadata-upgrade`.
+        reason: String,
+        /// What the gateway said.
+        message: String,
+        /// Whether the gateway asks to try again without being told.
+        wait: bool,
     },
     /// Too many requests or failed logins: wait.
     #[error("the gateway asks to wait: {message}")]
@@ -39,8 +55,8 @@ pub enum ClientError {
     /// The gateway understood the call and said no.
     #[error("{message}")]
     Refused {
-        /// HTTP status.
-        status: u16,
+        /// HTTP status; absent over the WebSocket.
+        status: Option<u16>,
         /// The gateway's code, e.g. `INVALID_REQUEST`; empty when it gave none.
         code: String,
         /// What the gateway said.
@@ -56,6 +72,24 @@ pub enum ClientError {
         /// The time limit.
         limit: Duration,
     },
+    /// The connection was closed. The gateway may still be at work on what was asked.
+    #[error("the connection to {address} was closed{}", because(*code, reason))]
+    Closed {
+        /// The address.
+        address: String,
+        /// The close code, when one was sent.
+        code: Option<u16>,
+        /// Why, in the gateway's words or ours; may be empty.
+        reason: String,
+    },
+    /// The key of this device, or the tokens it was given, cannot be read or kept.
+    #[error("cannot use the device key in {path}: {reason}")]
+    Device {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// What answered does not speak this protocol, or the connection broke in the middle.
     #[error("unexpected answer from {address}: {reason}")]
     Protocol {
@@ -64,4 +98,13 @@ pub enum ClientError {
         /// What was wrong.
         reason: String,
     },
+}
+
+fn because(code: Option<u16>, reason: &str) -> String {
+    match (code, reason) {
+        (None, "") => String::new(),
+        (None, reason) => format!(": {reason}"),
+        (Some(code), "") => format!(" ({code})"),
+        (Some(code), reason) => format!(" ({code}): {reason}"),
+    }
 }

@@ -1,13 +1,13 @@
 //! One HTTP request and its answer, on a connection of its own.
 
-use crate::{ClientError, Endpoint};
+use crate::stream::connect;
+use crate::{ClientError, Credential, Endpoint};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use secrecy::ExposeSecret;
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 /// A longer answer is refused: no method of ours comes near it.
@@ -32,12 +32,7 @@ pub(crate) async fn exchange(
         reason: error.to_string(),
     };
     let request = request(endpoint, method, path, body).map_err(|error| broken(&error))?;
-    let stream = TcpStream::connect((endpoint.host(), endpoint.port()))
-        .await
-        .map_err(|error| ClientError::Unreachable {
-            address: endpoint.address(),
-            reason: error.to_string(),
-        })?;
+    let stream = connect(endpoint).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| broken(&error))?;
@@ -72,7 +67,7 @@ fn request(
         .uri(endpoint.target(path))
         .header(header::HOST, endpoint.authority())
         .header(header::ACCEPT, "application/json");
-    if let Some(secret) = endpoint.secret() {
+    if let Some(Credential::Token(secret) | Credential::Password(secret)) = endpoint.credential() {
         let mut value = HeaderValue::try_from(format!("Bearer {}", secret.expose_secret()))?;
         value.set_sensitive(true);
         builder = builder.header(header::AUTHORIZATION, value);

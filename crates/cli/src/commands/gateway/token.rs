@@ -4,6 +4,7 @@ use crate::access::Known;
 use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
 use crate::{runtime, screen};
+use client::Credential;
 use secrecy::ExposeSecret;
 
 /// Arguments of `gateway token`.
@@ -30,6 +31,8 @@ pub(crate) fn run(home: &Home, _: &TokenArgs) -> Result<Exit, Failure> {
         )
         .fix("openclaw gateway run, or openclaw onboard"));
     };
-    screen::say(token.expose_secret())?;
+    let (Credential::Token(text) | Credential::Password(text) | Credential::SetupCode(text)) =
+        token;
+    screen::say(text.expose_secret())?;
     Ok(Exit::Ok)
 }
