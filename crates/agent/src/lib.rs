@@ -33,6 +33,6 @@ pub use feed::{Feed, RunEvent, RunReport};
 pub use recovery::Recovered;
 pub use roster::{Agent, Roster, RosterDefaults, UnknownAgent};
 pub use run::Preview;
-pub use session_key::{SessionKeyError, expand, is_one_off, is_reserved};
+pub use session_key::{SessionKeyError, expand, is_one_off, is_reserved, owner};
 pub use submit::{Submission, Submitted};
 pub use tap::{Deaf, Happened, Notice, Tap};

@@ -39,7 +39,7 @@ pub fn expand(text: &str, agent: &AgentId) -> Result<SessionKey, SessionKeyError
 }
 
 /// The agent a full key names.
-pub(crate) fn owner(key: &SessionKey) -> Option<&str> {
+pub fn owner(key: &SessionKey) -> Option<&str> {
     let rest = key.as_str().strip_prefix("agent:")?;
     let (agent, name) = rest.split_once(':')?;
     (!agent.is_empty() && !name.is_empty()).then_some(agent)

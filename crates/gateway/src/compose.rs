@@ -1,5 +1,6 @@
 //! The composition root: every crate below, wired into one [`Gateway`].
 
+use crate::events::Events;
 use crate::load::{self, Loaded};
 use crate::net::{Authority, NetPlan};
 use crate::services::{HealthMonitor, Logins, ResponseBook, ResponseCache, Services, cooldowns};
@@ -113,12 +114,13 @@ impl Gateway {
         let (roster, problems) = roster(&boot, &loaded);
         warnings.extend(problems);
         prepare_workspaces(&roster, &mut warnings);
+        let events = Arc::new(Events::default());
         let deps = Deps {
             state: store.clone(),
             models: Arc::clone(&models),
             toolbox: toolbox(&boot, &loaded),
             clock: Arc::clone(&clock),
-            tap: Arc::new(agent::Deaf),
+            tap: events.clone(),
         };
         let agents = Agents::new(deps, roster);
         agents.recover().await?;
@@ -140,9 +142,11 @@ impl Gateway {
             state: store,
             clock,
             logins,
+            events,
             hub: Arc::default(),
             runtime,
         });
+        Events::start(&services, &tasks);
         let plan = Arc::new(loaded.plan.clone());
         let authority = Arc::new(Authority::new(
             &plan.access,

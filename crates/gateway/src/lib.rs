@@ -12,6 +12,7 @@
 mod apply;
 pub mod compose;
 pub mod error;
+mod events;
 pub mod http;
 pub mod identity;
 pub mod lifecycle;

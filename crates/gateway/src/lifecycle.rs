@@ -154,6 +154,7 @@ impl Gateway {
                 "runs were stopped; those that may go on will"
             );
         }
+        self.services.events.close();
         connections.close();
         if tokio::time::timeout(CLOSE, connections.wait())
             .await

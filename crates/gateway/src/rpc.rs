@@ -3,6 +3,7 @@
 //! A method of the contract either has a handler or is absent with a reason; clients are told only of
 //! those that have one. Source: gateway RPC methods; security specification, R9.
 
+mod chat;
 mod runs;
 mod sessions;
 mod status;
@@ -105,6 +106,7 @@ impl Registry {
     pub(crate) fn standard() -> Self {
         let mut table = Self::default();
         status::register(&mut table);
+        chat::register(&mut table);
         runs::register(&mut table);
         sessions::register(&mut table);
         usage::register(&mut table);

@@ -1,5 +1,6 @@
 //! What every surface calls: one set of services behind all dialects.
 
+pub(crate) mod chat;
 pub(crate) mod cooldowns;
 pub mod health;
 pub mod login;
@@ -8,6 +9,7 @@ pub mod responses;
 mod runs;
 mod sessions;
 mod status;
+pub(crate) mod transcript;
 mod usage;
 
 pub use health::HealthMonitor;
@@ -16,6 +18,7 @@ pub use response_cache::ResponseCache;
 pub use responses::ResponseBook;
 
 use crate::Runtime;
+use crate::events::Events;
 use crate::ws::Hub;
 use agent::Agents;
 use domain::Clock;
@@ -43,6 +46,8 @@ pub struct Services {
     pub response_cache: ResponseCache,
     /// One-time login links.
     pub logins: Logins,
+    /// What clients hear of runs and sessions.
+    pub(crate) events: Arc<Events>,
     /// Everybody who is connected.
     pub(crate) hub: Arc<Hub>,
     /// What changes while running: settings, warnings, addresses.

@@ -7,10 +7,19 @@ pub mod sessions;
 pub mod status;
 pub mod usage;
 
-pub use agent::{Agent, AgentWait};
-pub use chat::{ChatAbort, ChatHistory};
+pub use agent::{Agent, AgentIdentityGet, AgentWait};
+pub use chat::{
+    ChatAbort, ChatHistory, ChatInject, ChatMessageGet, ChatMetadata, ChatSend, ChatStartup,
+    ChatToolTitles,
+};
 pub use login::LoginLink;
-pub use sessions::SessionsList;
+pub use sessions::{
+    SessionsAbort, SessionsBranchesList, SessionsCatalogList, SessionsCompact, SessionsCreate,
+    SessionsDelete, SessionsDescribe, SessionsGet, SessionsGroupsList, SessionsList,
+    SessionsMessagesSubscribe, SessionsMessagesUnsubscribe, SessionsPatch, SessionsPreview,
+    SessionsReset, SessionsResolve, SessionsSend, SessionsSubscribe, SessionsUnsubscribe,
+    SessionsUsage, SessionsUsageLogs, SessionsUsageTimeseries, SessionsViewersSet,
+};
 pub use status::{Health, Status};
 pub use usage::{UsageCalls, UsageCost, UsageExplain, UsageQuote, UsageReport, UsageStatus};
 

@@ -51,7 +51,7 @@ async fn wrong_calls_are_typed() {
         ),
         (
             "agent",
-            json!({ "message": "x", "idempotencyKey": "k", "mesage": 1 }),
+            json!({ "message": 1, "idempotencyKey": "k" }),
             400,
             "INVALID_REQUEST",
         ),

@@ -1,4 +1,4 @@
-//! `agent` and `agent.wait`. Source: gateway RPC methods, "Agent runs".
+//! `agent`, `agent.wait` and `agent.identity.get`. Source: gateway RPC methods, "Agent runs".
 
 use crate::method::methods;
 use schemars::JsonSchema;
@@ -9,6 +9,8 @@ methods! {
     "agent" => Agent(AgentParams) -> AgentReply, Write;
     /// Waits for the end of a run.
     "agent.wait" => AgentWait(AgentWaitParams) -> AgentWaitReply, Write;
+    /// The name and the picture of an agent.
+    "agent.identity.get" => AgentIdentityGet(AgentIdentityParams) -> AgentIdentityReply, Read;
 }
 
 /// Parameters of `agent`.
@@ -32,9 +34,15 @@ pub struct AgentParams {
     /// System text for this run only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra_system_prompt: Option<String>,
+    /// How hard to think, for this message: `off`, `minimal`, `low`, `medium`, `high` or `xhigh`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<String>,
     /// Seconds the run may take; 0 or absent means the agent's own limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u64>,
+    /// Images and files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<super::chat::AttachmentInput>,
     /// Repeating a call with the same key finds the first call's run.
     pub idempotency_key: String,
     /// `false`: answer `accepted` as soon as the message is durable.
@@ -52,6 +60,9 @@ pub struct AgentReply {
     pub status: String,
     /// The session.
     pub session_key: String,
+    /// Its agent; with `accepted`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<String>,
     /// `completed`, or why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
@@ -156,6 +167,12 @@ pub struct AgentWaitReply {
     pub run_id: String,
     /// `ok`, `error`, or `timeout` when it has not ended or is not known.
     pub status: String,
+    /// Why the model stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_reason: Option<String>,
+    /// When it began, in Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<i64>,
     /// The terminal state: `completed`, `awaitingClient`, `limited`, `failed`, `aborted`,
     /// `interrupted`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -166,4 +183,30 @@ pub struct AgentWaitReply {
     /// What went wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// Parameters of `agent.identity.get`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentIdentityParams {
+    /// Which agent; that of the session, or the default agent, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<String>,
+    /// A session of the agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_key: Option<String>,
+}
+
+/// Reply of `agent.identity.get`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentIdentityReply {
+    /// The agent.
+    pub agent_id: String,
+    /// Its name for people.
+    pub name: String,
+    /// `config` when the settings name it, else `default`.
+    pub name_source: String,
+    /// A letter or a sign.
+    pub avatar: String,
 }

@@ -1,66 +1,34 @@
-//! `chat.history` and `chat.abort`. Source: gateway RPC methods, "Chat".
+//! `chat.*`. Source: gateway RPC methods, "Chat".
+
+mod history;
+mod send;
+
+pub use history::{
+    ActiveRun, ChatHistoryParams, ChatHistoryReply, ChatMessageParams, ChatMessageReply,
+    ChatMetadataParams, ChatMetadataReply, ChatStartupReply, PendingInput, PendingInputs,
+};
+pub use send::{
+    AttachmentInput, ChatAbortParams, ChatAbortReply, ChatInjectParams, ChatInjectReply,
+    ChatSendParams, ChatSendReply, ServerTiming, ToolTitlesParams, ToolTitlesReply,
+};
 
 use crate::method::methods;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 methods! {
+    /// Sends a message and answers as soon as it is durable; the answer of the agent comes as events.
+    "chat.send" => ChatSend(ChatSendParams) -> ChatSendReply, Write;
     /// The messages of a session.
     "chat.history" => ChatHistory(ChatHistoryParams) -> ChatHistoryReply, Read;
-    /// Stops the runs of a session.
+    /// What a chat page needs to begin: the history, with models and commands beside it.
+    "chat.startup" => ChatStartup(ChatHistoryParams) -> ChatStartupReply, Read;
+    /// Models and commands to choose from.
+    "chat.metadata" => ChatMetadata(ChatMetadataParams) -> ChatMetadataReply, Read;
+    /// One message of a session, whole.
+    "chat.message.get" => ChatMessageGet(ChatMessageParams) -> ChatMessageReply, Read;
+    /// Stops the runs of a session, those that wait too.
     "chat.abort" => ChatAbort(ChatAbortParams) -> ChatAbortReply, Write;
-}
-
-/// Parameters of `chat.history`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ChatHistoryParams {
-    /// The session.
-    pub session_key: String,
-    /// The agent whose session a bare key means.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent_id: Option<String>,
-    /// How many of the newest messages, 1 to 1,000; 200 when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-}
-
-/// Reply of `chat.history`. An unknown session has no messages.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ChatHistoryReply {
-    /// The session.
-    pub session_key: String,
-    /// Its random id; empty for an unknown session.
-    pub session_id: String,
-    /// Oldest first. Each has `role`, `content`, `timestamp` and `__openclaw {id, seq, runId}`.
-    pub messages: Vec<serde_json::Value>,
-    /// Whether there are older ones.
-    pub has_more: bool,
-}
-
-/// Parameters of `chat.abort`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ChatAbortParams {
-    /// The session.
-    pub session_key: String,
-    /// The agent whose session a bare key means.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent_id: Option<String>,
-    /// Only this run; all of the session's when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub run_id: Option<String>,
-}
-
-/// Reply of `chat.abort`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ChatAbortReply {
-    /// Always true.
-    pub ok: bool,
-    /// Whether anything was stopped.
-    pub aborted: bool,
-    /// The runs that were stopped.
-    pub run_ids: Vec<String>,
+    /// Appends a note of the assistant to a session; no model is called.
+    "chat.inject" => ChatInject(ChatInjectParams) -> ChatInjectReply, Admin;
+    /// Titles for tool calls. No model is called for them, so there are none.
+    "chat.toolTitles" => ChatToolTitles(ToolTitlesParams) -> ToolTitlesReply, Write;
 }

@@ -1,63 +1,81 @@
-//! `sessions.list`. Source: gateway RPC methods, "Sessions".
+//! `sessions.*`. Source: gateway RPC methods, "Sessions".
+
+mod change;
+mod look;
+mod row;
+mod usage;
+
+pub use change::{
+    SessionChangeReply, SessionResolved, SessionsAbortParams, SessionsAbortReply,
+    SessionsCompactParams, SessionsCompactReply, SessionsCreateParams, SessionsCreateReply,
+    SessionsDeleteParams, SessionsDeleteReply, SessionsPatchParams, SessionsResetParams,
+    SessionsSendParams,
+};
+pub use look::{
+    BranchEntry, SessionKeyParams, SessionPreview, SessionPreviewItem, SessionsBranchesReply,
+    SessionsCatalogReply, SessionsDescribeParams, SessionsDescribeReply, SessionsGetParams,
+    SessionsGetReply, SessionsGroupsReply, SessionsListParams, SessionsListReply,
+    SessionsMessagesSubscribeParams, SessionsPreviewParams, SessionsPreviewReply,
+    SessionsResolveParams, SessionsResolveReply, SessionsSubscribeParams, SessionsSubscribeReply,
+    SessionsViewersParams, SubscribedReply,
+};
+pub use row::{LevelOption, ModelDefaults, SessionEntry};
+pub use usage::{
+    SessionUsageEntry, SessionsUsageLogsParams, SessionsUsageLogsReply, SessionsUsageParams,
+    SessionsUsageReply, SessionsUsageSeriesReply, UsageLogEntry, UsagePoint, UsageSums,
+};
 
 use crate::method::methods;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::methods::chat::ChatSendReply;
 
 methods! {
     /// The sessions changed most recently.
     "sessions.list" => SessionsList(SessionsListParams) -> SessionsListReply, Read;
+    /// One session.
+    "sessions.describe" => SessionsDescribe(SessionsDescribeParams) -> SessionsDescribeReply, Read;
+    /// The messages of a session.
+    "sessions.get" => SessionsGet(SessionsGetParams) -> SessionsGetReply, Read;
+    /// The last words of several sessions.
+    "sessions.preview" => SessionsPreview(SessionsPreviewParams) -> SessionsPreviewReply, Read;
+    /// Finds a session by key, id or label.
+    "sessions.resolve" => SessionsResolve(SessionsResolveParams) -> SessionsResolveReply, Read;
+    /// From now on this connection hears of every session.
+    "sessions.subscribe" => SessionsSubscribe(SessionsSubscribeParams) -> SessionsSubscribeReply, Read;
+    /// It hears no more of every session.
+    "sessions.unsubscribe" => SessionsUnsubscribe(SessionsSubscribeParams) -> SessionsSubscribeReply, Read;
+    /// From now on this connection hears the messages of one session; with a cursor first those
+    /// after it.
+    "sessions.messages.subscribe" => SessionsMessagesSubscribe(SessionsMessagesSubscribeParams) -> SubscribedReply, Read;
+    /// It hears them no more.
+    "sessions.messages.unsubscribe" => SessionsMessagesUnsubscribe(SessionKeyParams) -> SubscribedReply, Read;
+    /// Makes a session, or finds the one there is.
+    "sessions.create" => SessionsCreate(SessionsCreateParams) -> SessionsCreateReply, Write;
+    /// Changes what is set for a session; null sets nothing.
+    "sessions.patch" => SessionsPatch(SessionsPatchParams) -> SessionChangeReply, Write;
+    /// Begins a session anew under its key; what is set for it stays.
+    "sessions.reset" => SessionsReset(SessionsResetParams) -> SessionChangeReply, Admin;
+    /// Removes a session; its log is kept aside.
+    "sessions.delete" => SessionsDelete(SessionsDeleteParams) -> SessionsDeleteReply, Write;
+    /// Shortens a session to its newest messages.
+    "sessions.compact" => SessionsCompact(SessionsCompactParams) -> SessionsCompactReply, Admin;
+    /// Sends a message, as `chat.send` does.
+    "sessions.send" => SessionsSend(SessionsSendParams) -> ChatSendReply, Write;
+    /// Stops the runs of a session.
+    "sessions.abort" => SessionsAbort(SessionsAbortParams) -> SessionsAbortReply, Write;
+    /// What sessions used and cost.
+    "sessions.usage" => SessionsUsage(SessionsUsageParams) -> SessionsUsageReply, Read;
+    /// What the calls of one session used, one by one.
+    "sessions.usage.timeseries" => SessionsUsageTimeseries(SessionKeyParams) -> SessionsUsageSeriesReply, Read;
+    /// The messages of one session with what they used.
+    "sessions.usage.logs" => SessionsUsageLogs(SessionsUsageLogsParams) -> SessionsUsageLogsReply, Read;
+    /// Groups of sessions; sessions are not put into groups, so there are none.
+    "sessions.groups.list" => SessionsGroupsList(SessionsSubscribeParams) -> SessionsGroupsReply, Read;
+    /// Says which sessions this connection looks at.
+    "sessions.viewers.set" => SessionsViewersSet(SessionsViewersParams) -> SessionsViewersParams, Read;
+    /// The branches of a session; a log does not branch, so there is one.
+    "sessions.branches.list" => SessionsBranchesList(SessionsBranchesParams) -> SessionsBranchesReply, Read;
+    /// Sessions of other programs; none are known.
+    "sessions.catalog.list" => SessionsCatalogList(SessionsSubscribeParams) -> SessionsCatalogReply, Read;
 }
 
-/// Parameters of `sessions.list`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SessionsListParams {
-    /// How many, 1 to 1,000; 100 when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-    /// Only this agent's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent_id: Option<String>,
-}
-
-/// Reply of `sessions.list`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SessionsListReply {
-    /// Where they are stored.
-    pub path: String,
-    /// How many sessions exist in all.
-    pub count: u64,
-    /// The newest first.
-    pub sessions: Vec<SessionEntry>,
-}
-
-/// One session of the list.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SessionEntry {
-    /// Its address.
-    pub key: String,
-    /// Its random id.
-    pub session_id: String,
-    /// Its agent.
-    pub agent_id: String,
-    /// When it last changed, in Unix milliseconds.
-    pub updated_at: i64,
-    /// When it was opened, in Unix milliseconds.
-    pub created_at: i64,
-    /// How many turns it has.
-    pub turns: u64,
-    /// Prompt tokens, when reported.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub input_tokens: Option<u64>,
-    /// Answer tokens, when reported.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output_tokens: Option<u64>,
-    /// Both together.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub total_tokens: Option<u64>,
-    /// Known cost in US dollars, with six decimals.
-    pub cost_usd: String,
-}
+pub use look::SessionsBranchesParams;

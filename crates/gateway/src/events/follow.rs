@@ -1,0 +1,150 @@
+//! Who follows which sessions, and how far they have heard.
+
+use crate::ws::Link;
+use domain::SessionKey;
+use state::Seq;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tokio::sync::{Notify, oneshot};
+
+/// The connections that follow sessions.
+#[derive(Debug, Default)]
+pub(super) struct Following {
+    links: Mutex<HashMap<String, Follower>>,
+    wishes: Mutex<VecDeque<Follow>>,
+    pub(super) news: Notify,
+}
+
+/// A connection that follows sessions.
+#[derive(Debug)]
+struct Follower {
+    link: Weak<Link>,
+    /// Every session.
+    all: bool,
+    /// These, each heard up to this record.
+    keys: HashMap<SessionKey, Seq>,
+}
+
+/// A wish to follow a session from now on.
+#[derive(Debug)]
+pub(crate) struct Follow {
+    /// Who wishes it.
+    pub(crate) link: Arc<Link>,
+    /// Which session.
+    pub(crate) session: SessionKey,
+    /// What was heard already; absent for nothing but what comes.
+    pub(crate) after: Option<Seq>,
+    /// Told when it is so, with what was heard by then.
+    pub(crate) done: oneshot::Sender<Seq>,
+}
+
+impl Following {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Follower>> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, link: &Arc<Link>, change: impl FnOnce(&mut Follower)) {
+        let mut links = self.lock();
+        links.retain(|_, follower| follower.link.strong_count() > 0);
+        let follower = links.entry(link.id.clone()).or_insert_with(|| Follower {
+            link: Arc::downgrade(link),
+            all: false,
+            keys: HashMap::new(),
+        });
+        change(follower);
+        let mut heard = link.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.all = follower.all;
+        heard.keys = follower.keys.keys().map(ToString::to_string).collect();
+        drop(heard);
+        if !follower.all && follower.keys.is_empty() {
+            links.remove(&link.id);
+        }
+    }
+
+    /// A connection follows every session from now on, or no longer.
+    pub(super) fn follow_all(&self, link: &Arc<Link>, all: bool) {
+        self.change(link, |follower| follower.all = all);
+    }
+
+    /// A connection has heard a session up to a record and goes on from there.
+    pub(super) fn follow(&self, link: &Arc<Link>, session: &SessionKey, heard: Seq) {
+        self.change(link, |follower| {
+            follower.keys.insert(session.clone(), heard);
+        });
+    }
+
+    /// A connection follows a session no longer.
+    pub(super) fn leave(&self, link: &Arc<Link>, session: &SessionKey) {
+        self.change(link, |follower| {
+            follower.keys.remove(session);
+        });
+    }
+
+    /// Those that follow every session.
+    pub(super) fn of_all(&self) -> Vec<Arc<Link>> {
+        let links = self.lock();
+        let all = links.values().filter(|follower| follower.all);
+        all.filter_map(|follower| follower.link.upgrade()).collect()
+    }
+
+    /// Those that are to hear a record of a session, which counts as heard by them from now on.
+    pub(super) fn hearers(&self, session: &SessionKey, seq: Seq) -> Vec<Arc<Link>> {
+        let mut links = self.lock();
+        let mut hearers = Vec::new();
+        for follower in links.values_mut() {
+            let hears = match follower.keys.get_mut(session) {
+                Some(heard) if *heard >= seq => false,
+                Some(heard) => {
+                    *heard = seq;
+                    true
+                }
+                None => follower.all,
+            };
+            if hears && let Some(link) = follower.link.upgrade() {
+                hearers.push(link);
+            }
+        }
+        hearers
+    }
+
+    /// Whether anybody follows a session.
+    pub(super) fn anyone(&self, session: &SessionKey) -> bool {
+        let links = self.lock();
+        let mut followers = links.values();
+        followers.any(|follower| follower.all || follower.keys.contains_key(session))
+    }
+
+    /// The sessions that are followed by name.
+    pub(super) fn named(&self) -> Vec<SessionKey> {
+        let links = self.lock();
+        let mut named: Vec<_> = links.values().flat_map(|it| it.keys.keys()).cloned().collect();
+        named.sort();
+        named.dedup();
+        named
+    }
+
+    pub(super) fn wish(&self, follow: Follow) {
+        let mut wishes = self.wishes.lock().unwrap_or_else(PoisonError::into_inner);
+        wishes.push_back(follow);
+        drop(wishes);
+        self.news.notify_one();
+    }
+
+    pub(super) fn take_wish(&self) -> Option<Follow> {
+        let mut wishes = self.wishes.lock().unwrap_or_else(PoisonError::into_inner);
+        wishes.pop_front()
+    }
+}
+
+/// Where a reader of a session stands, as text for clients: the id of the session and the number of
+/// the last record.
+pub(crate) fn cursor_of(session_id: &str, seq: Seq) -> String {
+    format!("{session_id}.{}", seq.0)
+}
+
+/// Reads such a text.
+pub(crate) fn read_cursor(text: &str) -> Option<(&str, Seq)> {
+    let (session_id, seq) = text.rsplit_once('.')?;
+    let seq = seq.parse().ok().filter(|seq| *seq >= 0)?;
+    (!session_id.is_empty()).then_some((session_id, Seq(seq)))
+}

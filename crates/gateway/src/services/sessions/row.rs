@@ -1,0 +1,167 @@
+//! A session as lists and events show it.
+
+use super::super::Services;
+use super::super::chat::THINKING;
+use super::super::transcript::dollars;
+use crate::error::ApiError;
+use domain::SessionKey;
+use llm::ModelInfo;
+use protocol::methods::sessions::{LevelOption, ModelDefaults, SessionEntry};
+use state::SessionRow;
+use std::sync::Arc;
+
+impl Services {
+    /// The row of a session; `None` for an unknown one.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the store cannot be read.
+    pub(crate) async fn session_row(
+        &self,
+        key: &SessionKey,
+    ) -> Result<Option<SessionEntry>, ApiError> {
+        let row = self.state.sessions.get(key).await?;
+        Ok(row.map(|row| self.session_entry(key, Some(&row))))
+    }
+
+    /// The row of a session; without a stored one that of a session that does not exist yet.
+    pub(crate) fn session_entry(
+        &self,
+        key: &SessionKey,
+        row: Option<&SessionRow>,
+    ) -> SessionEntry {
+        let roster = self.agents.roster();
+        let owner = agent::owner(key).unwrap_or(roster.default_agent().id.as_str());
+        let going = self.events.going(key);
+        let model = self.model_of(owner, None);
+        let name = key.as_str().splitn(3, ':').nth(2).unwrap_or_default();
+        let is_main = name == "main";
+        let mut entry = SessionEntry {
+            key: key.to_string(),
+            kind: "direct".to_owned(),
+            chat_type: row.map(|_| "direct".to_owned()),
+            classification: classification(name),
+            agent_id: owner.to_owned(),
+            is_main,
+            is_background: agent::is_reserved(key.as_str()),
+            effective_response_usage: "off".to_owned(),
+            effective_queue_mode: "followup".to_owned(),
+            effective_fast_mode_source: "default".to_owned(),
+            total_tokens_fresh: row.is_some(),
+            cost_usd: "0.000000".to_owned(),
+            has_active_run: !going.is_empty(),
+            active_run_ids: going.iter().map(|run| run.run.to_string()).collect(),
+            snapshot_at: self.clock.now().0,
+            ..SessionEntry::default()
+        };
+        model.describe(&mut entry);
+        if let Some(run) = going.iter().find(|run| run.started_at.is_some()) {
+            entry.status = Some("running".to_owned());
+            entry.started_at = run.started_at.map(|at| at.0);
+            entry.last_run_id = Some(run.run.to_string());
+        }
+        if let Some(row) = row {
+            entry.session_id.clone_from(&row.session_id);
+            entry.updated_at = Some(row.updated_at.0);
+            entry.created_at = Some(row.created_at.0);
+            entry.last_interaction_at = Some(row.updated_at.0);
+            entry.system_sent = row.turns > 0;
+            entry.turns = row.turns;
+            entry.input_tokens = row.usage.input.map(|t| t.0);
+            entry.output_tokens = row.usage.output.map(|t| t.0);
+            entry.total_tokens = row.usage.total().map(|t| t.0);
+            entry.cost_usd = row.cost.to_string();
+            entry.estimated_cost_usd = Some(dollars(row.cost));
+        }
+        entry
+    }
+
+    /// What a new session of the default agent starts with.
+    pub(crate) fn model_defaults(&self) -> ModelDefaults {
+        let roster = self.agents.roster();
+        let model = self.model_of(roster.default_agent().id.as_str(), None);
+        ModelDefaults {
+            context_tokens: model.context_tokens(),
+            thinking_options: model.levels(),
+            thinking_levels: options(&model.levels()),
+            thinking_default: Some("off".to_owned()),
+            model_provider: model.provider,
+            model: model.model,
+        }
+    }
+
+    /// The model of a session: the one that is set for it, else its agent's first choice.
+    pub(crate) fn model_of(&self, agent: &str, set: Option<&str>) -> SessionModel {
+        let roster = self.agents.roster();
+        let first = roster.find(agent).ok().and_then(|agent| agent.models.first());
+        let name = set.or(first.map(String::as_str)).unwrap_or_default();
+        let found = self.models.catalog().resolve(name).ok();
+        let info = found.map(|target| target.info);
+        let (provider, model) = match &info {
+            Some(info) => (info.provider.to_string(), info.model.to_string()),
+            None => {
+                let (provider, model) = name.split_once('/').unwrap_or(("", name));
+                (provider.to_owned(), model.to_owned())
+            }
+        };
+        SessionModel {
+            provider,
+            model,
+            info,
+            is_set: set.is_some(),
+        }
+    }
+}
+
+/// The model of a session.
+pub(crate) struct SessionModel {
+    /// Who serves it.
+    pub(crate) provider: String,
+    /// Its name there.
+    pub(crate) model: String,
+    /// What is known about it; absent for what the routing policy chooses.
+    pub(crate) info: Option<Arc<ModelInfo>>,
+    /// Whether it is set for the session.
+    is_set: bool,
+}
+
+impl SessionModel {
+    fn context_tokens(&self) -> u64 {
+        let window = self.info.as_ref().and_then(|info| info.context_window);
+        window.map(u64::from).unwrap_or_default()
+    }
+
+    /// How hard it can be asked to think.
+    pub(crate) fn levels(&self) -> Vec<String> {
+        let reasons = self.info.as_ref().is_none_or(|info| info.reasoning);
+        let many = if reasons { THINKING.len() } else { 1 };
+        let levels = THINKING.iter().take(many);
+        levels.map(|level| (*level).to_owned()).collect()
+    }
+
+    fn describe(self, entry: &mut SessionEntry) {
+        entry.context_tokens = self.context_tokens();
+        entry.thinking_options = self.levels();
+        entry.thinking_levels = options(&entry.thinking_options);
+        entry.thinking_default = Some("off".to_owned());
+        entry.model_override_source = self.is_set.then(|| "user".to_owned());
+        entry.model_provider = self.provider;
+        entry.model = self.model;
+    }
+}
+
+fn options(levels: &[String]) -> Vec<LevelOption> {
+    let option = |level: &String| LevelOption {
+        id: level.clone(),
+        label: level.clone(),
+    };
+    levels.iter().map(option).collect()
+}
+
+/// Where a session belongs, by the first part of its name.
+fn classification(name: &str) -> String {
+    match name.split_once(':') {
+        Some((family, _)) => family.to_owned(),
+        None if name == "main" => "main".to_owned(),
+        None => "custom".to_owned(),
+    }
+}
