@@ -1,9 +1,12 @@
 //! The composition root: every crate below, wired into one [`Gateway`].
 
+use crate::approvals::Desk;
 use crate::events::Events;
 use crate::load::{self, Loaded};
 use crate::net::{Authority, NetPlan};
+use crate::nodes::Nodes;
 use crate::services::{HealthMonitor, Logins, ResponseBook, ResponseCache, Services, cooldowns};
+use crate::ws::Hub;
 use crate::{Runtime, StartError};
 use agent::{Agents, Deps, Roster, RosterDefaults};
 use config::{ConfigFile, Env};
@@ -115,6 +118,8 @@ impl Gateway {
         warnings.extend(problems);
         prepare_workspaces(&roster, &mut warnings);
         let events = Arc::new(Events::default());
+        let hub = Arc::<Hub>::default();
+        let desk = Desk::new(&boot.state_dir, &hub, &clock);
         let deps = Deps {
             state: store.clone(),
             models: Arc::clone(&models),
@@ -124,6 +129,8 @@ impl Gateway {
         };
         let agents = Agents::new(deps, roster);
         agents.recover().await?;
+        let documents = Arc::clone(&store.documents);
+        let nodes = Nodes::open(documents, &desk, &loaded.settings.gateway.nodes).await?;
         let runtime = Runtime::new(boot.state_dir.join("state.db"), boot.version);
         let logins = Logins::default();
         logins.set_grant(loaded.grant.clone());
@@ -143,7 +150,9 @@ impl Gateway {
             clock,
             logins,
             events,
-            hub: Arc::default(),
+            approvals: desk,
+            nodes,
+            hub,
             runtime,
         });
         Events::start(&services, &tasks);

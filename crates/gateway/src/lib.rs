@@ -10,6 +10,7 @@
 //! Start reading at [`lifecycle`].
 
 mod apply;
+mod approvals;
 pub mod compose;
 pub mod error;
 mod events;
@@ -18,6 +19,7 @@ pub mod identity;
 pub mod lifecycle;
 mod load;
 pub mod net;
+pub mod nodes;
 mod reload;
 mod rpc;
 mod runtime;

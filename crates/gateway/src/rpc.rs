@@ -3,7 +3,9 @@
 //! A method of the contract either has a handler or is absent with a reason; clients are told only of
 //! those that have one. Source: gateway RPC methods; security specification, R9.
 
+mod approvals;
 mod chat;
+mod nodes;
 mod runs;
 mod sessions;
 mod status;
@@ -110,6 +112,8 @@ impl Registry {
         runs::register(&mut table);
         sessions::register(&mut table);
         usage::register(&mut table);
+        nodes::register(&mut table);
+        approvals::register(&mut table);
         table
     }
 

@@ -18,7 +18,9 @@ pub use response_cache::ResponseCache;
 pub use responses::ResponseBook;
 
 use crate::Runtime;
+use crate::approvals::Desk;
 use crate::events::Events;
+use crate::nodes::Nodes;
 use crate::ws::Hub;
 use agent::Agents;
 use domain::Clock;
@@ -48,6 +50,10 @@ pub struct Services {
     pub logins: Logins,
     /// What clients hear of runs and sessions.
     pub(crate) events: Arc<Events>,
+    /// Questions to people.
+    pub(crate) approvals: Arc<Desk>,
+    /// Machines that run commands.
+    pub(crate) nodes: Nodes,
     /// Everybody who is connected.
     pub(crate) hub: Arc<Hub>,
     /// What changes while running: settings, warnings, addresses.

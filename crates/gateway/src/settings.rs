@@ -3,6 +3,7 @@
 use crate::net::config::{
     AuthSettings, BindSetting, ControlUiSettings, LimitsSettings, SecurityHeadersSettings,
 };
+use crate::nodes::NodesSettings;
 use crate::services::response_cache::ResponseCacheSettings;
 use agent::AgentsSettings;
 use config::{EnvSettings, Rules, SecretsSettings};
@@ -66,6 +67,8 @@ pub struct GatewaySettings {
     pub http: HttpSettings,
     /// What happens when this file changes.
     pub reload: ReloadSettings,
+    /// Machines that run commands for agents.
+    pub nodes: NodesSettings,
     /// Bounds on connections and requests.
     pub limits: LimitsSettings,
 }

@@ -63,6 +63,12 @@ pub const EVENTS: &[EventInfo] = &[
     event("node.pair.resolved", Guard::Needs(Scope::Pairing), false),
     event("node.invoke.request", Guard::Addressed, false),
     event("node.invoke.cancel", Guard::Addressed, false),
+    event("node.invoke.progress", Guard::Addressed, true),
+    event(
+        "node.runnerInventory.changed",
+        Guard::Needs(Scope::Read),
+        true,
+    ),
 ];
 
 /// The line of an event.

@@ -1,18 +1,32 @@
 //! The method table: one file per family, joined here.
 
 pub mod agent;
+pub mod approvals;
 pub mod chat;
 pub mod login;
+pub mod nodes;
 pub mod sessions;
 pub mod status;
 pub mod usage;
 
 pub use agent::{Agent, AgentIdentityGet, AgentWait};
+pub use approvals::{
+    ExecApprovalGet, ExecApprovalList, ExecApprovalRequest, ExecApprovalResolve,
+    ExecApprovalWaitDecision, ExecApprovalsGet, ExecApprovalsNodeGet, ExecApprovalsNodeSet,
+    ExecApprovalsSet, OpenclawApprovalList, PluginApprovalList, QuestionList,
+};
 pub use chat::{
     ChatAbort, ChatHistory, ChatInject, ChatMessageGet, ChatMetadata, ChatSend, ChatStartup,
     ChatToolTitles,
 };
 pub use login::LoginLink;
+pub use nodes::{
+    NodeDescribe, NodeEvent, NodeInvoke, NodeInvokeProgress, NodeInvokeResult, NodeList,
+    NodePairApprove, NodePairList, NodePairReject, NodePairRemove, NodePairRequest, NodePairVerify,
+    NodePendingAck, NodePendingDrain, NodePendingEnqueue, NodePendingPull,
+    NodePluginSurfaceRefresh, NodePluginToolsUpdate, NodeRename, NodeRunnerInventoryUpdate,
+    NodeSkillsUpdate, SkillsBins,
+};
 pub use sessions::{
     SessionsAbort, SessionsBranchesList, SessionsCatalogList, SessionsCompact, SessionsCreate,
     SessionsDelete, SessionsDescribe, SessionsGet, SessionsGroupsList, SessionsList,
@@ -35,6 +49,8 @@ const FAMILIES: &[Family] = &[
     (sessions::TABLE, sessions::schemas),
     (usage::TABLE, usage::schemas),
     (login::TABLE, login::schemas),
+    (nodes::TABLE, nodes::schemas),
+    (approvals::TABLE, approvals::schemas),
 ];
 
 /// Every method this contract has.

@@ -6,13 +6,15 @@
 //! Never: waits for a human, asks a model, opens a path by its text outside a directory handle.
 //! Invariants: no tool runs without a decision of [`policy::decide`]; every call yields exactly one
 //! [`domain::ToolResult`]; file tools cannot leave the workspace, whatever changes under them.
-//! Start reading at [`Toolbox::run`], then [`policy`], then [`files`].
+//! Start reading at [`Toolbox::run`], then [`policy`], then [`files`]; [`exec`] holds the rules for
+//! programs.
 
 mod access;
 mod config;
 mod cut;
 mod dispatch;
 mod error;
+pub mod exec;
 pub mod files;
 mod intent;
 mod offer;

@@ -117,7 +117,11 @@ impl Following {
     /// The sessions that are followed by name.
     pub(super) fn named(&self) -> Vec<SessionKey> {
         let links = self.lock();
-        let mut named: Vec<_> = links.values().flat_map(|it| it.keys.keys()).cloned().collect();
+        let mut named: Vec<_> = links
+            .values()
+            .flat_map(|it| it.keys.keys())
+            .cloned()
+            .collect();
         named.sort();
         named.dedup();
         named

@@ -97,4 +97,3 @@ impl Runs {
         self.by_run.values().filter_map(Watched::due).min()
     }
 }
-

@@ -12,8 +12,8 @@ use domain::{
     Turn,
 };
 use protocol::ErrorCode;
-use protocol::methods::chat::{ChatAbortParams, ChatAbortReply, ChatSendParams, ChatSendReply};
 use protocol::methods::chat::{AttachmentInput, ServerTiming};
+use protocol::methods::chat::{ChatAbortParams, ChatAbortReply, ChatSendParams, ChatSendReply};
 use sha2::{Digest, Sha256};
 use state::{IdempotencyKey, RunStatus};
 use std::sync::Arc;

@@ -81,10 +81,12 @@ impl Services {
         let roster = self.agents.roster();
         let agent = match (&params.agent_id, &params.session_key) {
             (Some(id), _) => roster.find(id).map_err(agent::SubmitError::from)?,
-            (None, Some(key)) => match SessionKey::parse(key).ok().as_ref().and_then(agent::owner) {
-                Some(owner) => roster.find(owner).map_err(agent::SubmitError::from)?,
-                None => roster.default_agent(),
-            },
+            (None, Some(key)) => {
+                match SessionKey::parse(key).ok().as_ref().and_then(agent::owner) {
+                    Some(owner) => roster.find(owner).map_err(agent::SubmitError::from)?,
+                    None => roster.default_agent(),
+                }
+            }
             (None, None) => roster.default_agent(),
         };
         let session = self.addressed(agent, &params).await?;

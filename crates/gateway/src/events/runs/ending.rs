@@ -88,8 +88,12 @@ impl Watched {
         });
         sayings.push(self.lifecycle(without_nulls(data), at));
         let short: String = error.chars().take(MAX_ERROR_CHARS).collect();
-        let detail = self.model.as_deref().and_then(|model| model.split_once('/'));
-        let detail = detail.map(|(provider, model)| json!({ "provider": provider, "model": model }));
+        let detail = self
+            .model
+            .as_deref()
+            .and_then(|model| model.split_once('/'));
+        let detail =
+            detail.map(|(provider, model)| json!({ "provider": provider, "model": model }));
         let chat = json!({
             "state": "error", "errorMessage": short, "errorKind": kind, "errorDetail": detail,
             "message": message,

@@ -111,7 +111,10 @@ impl Watched {
         if self.text.len() == self.told {
             return None;
         }
-        Some(self.last_told.map_or_else(Instant::now, |last| last + PAUSE))
+        Some(
+            self.last_told
+                .map_or_else(Instant::now, |last| last + PAUSE),
+        )
     }
 
     /// Tells the text that was not told yet.

@@ -38,11 +38,7 @@ pub(super) fn read(attachments: &[AttachmentInput]) -> Result<Vec<Part>, ApiErro
         .collect()
 }
 
-fn read_one(
-    attachment: &AttachmentInput,
-    name: &str,
-    total: &mut usize,
-) -> Result<Part, ApiError> {
+fn read_one(attachment: &AttachmentInput, name: &str, total: &mut usize) -> Result<Part, ApiError> {
     let wrong = |what: String| ApiError::invalid(format!("attachment {name}: {what}"));
     let base64 = match attachment.content.split_once(";base64,") {
         Some((head, data)) if head.starts_with("data:") => data,

@@ -55,13 +55,16 @@ impl Services {
                 .clone()
                 .unwrap_or_else(|| "off".to_owned()),
         );
-        reply.verbose_level.clone_from(&reply.session_info.verbose_level);
+        reply
+            .verbose_level
+            .clone_from(&reply.session_info.verbose_level);
         let Some(row) = row else { return Ok(reply) };
         let page = match params.cursor.as_deref() {
             Some(cursor) => self.after(&row, cursor, limit, shown).await?,
             None => {
                 let offset = params.offset.and_then(|n| usize::try_from(n).ok());
-                self.newest(&row, offset.unwrap_or_default(), limit, shown).await?
+                self.newest(&row, offset.unwrap_or_default(), limit, shown)
+                    .await?
             }
         };
         reply.messages = page.messages;
@@ -119,7 +122,9 @@ impl Services {
         messages.truncate(messages.len().saturating_sub(offset));
         let surplus = messages.len().saturating_sub(limit);
         messages.drain(..surplus);
-        let too_much = messages.len().saturating_sub(fitting(messages.iter().rev()));
+        let too_much = messages
+            .len()
+            .saturating_sub(fitting(messages.iter().rev()));
         messages.drain(..too_much);
         Ok(Page {
             messages,

@@ -24,11 +24,7 @@ impl Services {
     }
 
     /// The row of a session; without a stored one that of a session that does not exist yet.
-    pub(crate) fn session_entry(
-        &self,
-        key: &SessionKey,
-        row: Option<&SessionRow>,
-    ) -> SessionEntry {
+    pub(crate) fn session_entry(&self, key: &SessionKey, row: Option<&SessionRow>) -> SessionEntry {
         let roster = self.agents.roster();
         let owner = agent::owner(key).unwrap_or(roster.default_agent().id.as_str());
         let going = self.events.going(key);
@@ -92,7 +88,10 @@ impl Services {
     /// The model of a session: the one that is set for it, else its agent's first choice.
     pub(crate) fn model_of(&self, agent: &str, set: Option<&str>) -> SessionModel {
         let roster = self.agents.roster();
-        let first = roster.find(agent).ok().and_then(|agent| agent.models.first());
+        let first = roster
+            .find(agent)
+            .ok()
+            .and_then(|agent| agent.models.first());
         let name = set.or(first.map(String::as_str)).unwrap_or_default();
         let found = self.models.catalog().resolve(name).ok();
         let info = found.map(|target| target.info);
