@@ -4,7 +4,7 @@
 //! `client` (against a running one), prints the result.
 //! Who calls it: a person in a terminal, a service manager, a script.
 //! Never: holds logic a second surface would need; prints a secret unless asked for exactly that.
-//! Invariants: nothing but [`screen`] writes to the terminal; every error says what to do next;
+//! Invariants: nothing but [`screen`] writes to the terminal, and [`tui`] while it has it; every error says what to do next;
 //! exit codes are those of [`failure::Exit`]; files are made for their owner only.
 //! Start reading at [`args`], then one file per command under `commands/`.
 
@@ -26,6 +26,7 @@ mod private_file;
 mod runtime;
 mod screen;
 mod settings_file;
+mod tui;
 mod web;
 
 use args::Args;
