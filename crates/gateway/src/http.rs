@@ -3,7 +3,6 @@
 mod anthropic;
 mod exchange;
 mod health;
-mod json;
 mod metrics;
 mod native;
 mod openai;

@@ -10,7 +10,9 @@ use crate::http::{Site, UiFolder};
 use crate::identity::Doorkeeper;
 use crate::net::{self, Threads};
 use crate::rpc::Registry;
+use crate::ws::{self, Sockets};
 use crate::{StartError, reload};
+use config::Env;
 use protocol::methods::usage::BudgetEntry;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -111,9 +113,12 @@ impl Gateway {
     pub async fn run(mut self, shutdown: Shutdown) -> ExitReport {
         let mut report = ExitReport::default();
         let door = CancellationToken::new();
+        let closing = CancellationToken::new();
         let connections = TaskTracker::new();
         if let Some(listeners) = self.listeners.take() {
-            let site = self.site();
+            let site = self.site(&connections, &closing);
+            self.tasks
+                .spawn(ws::pulse(Arc::clone(&site.sockets), closing.clone()));
             let plan = Arc::clone(&self.plan);
             let (door, connections) = (door.clone(), connections.clone());
             let threads = self.threads.clone();
@@ -140,6 +145,8 @@ impl Gateway {
         info!("shutting down");
         self.stopping.cancel();
         door.cancel();
+        let hub = Arc::clone(&self.services.hub);
+        hub.announce_shutdown();
         let agents = self.services.agents.clone();
         let patience = async {
             tokio::select! {
@@ -155,6 +162,8 @@ impl Gateway {
             );
         }
         self.services.events.close();
+        hub.close(&ws::service_restart(), |_| true);
+        closing.cancel();
         connections.close();
         if tokio::time::timeout(CLOSE, connections.wait())
             .await
@@ -192,14 +201,27 @@ impl Gateway {
     }
 
     /// Everything behind the door.
-    fn site(&self) -> Arc<Site> {
-        Arc::new(Site {
+    fn site(&self, tasks: &TaskTracker, closing: &CancellationToken) -> Arc<Site> {
+        let registry = Arc::new(Registry::standard());
+        let sockets = Arc::new(Sockets {
             services: Arc::clone(&self.services),
-            registry: Arc::new(Registry::standard()),
+            registry: Arc::clone(&registry),
             door: Arc::new(Doorkeeper {
                 authority: Arc::clone(&self.authority),
                 clock: Arc::clone(&self.services.clock),
             }),
+            authority: Arc::clone(&self.authority),
+            config_path: self.boot.config_file.path.clone(),
+            state_dir: self.boot.state_dir.clone(),
+            handshake: handshake_time(&self.boot.env),
+            patience: self.plan.limits.write_stall,
+            tasks: tasks.clone(),
+            closing: closing.clone(),
+        });
+        Arc::new(Site {
+            services: Arc::clone(&self.services),
+            registry,
+            sockets,
             authority: Arc::clone(&self.authority),
             plan: Arc::clone(&self.plan),
             assets: Arc::clone(&self.boot.assets),
@@ -228,6 +250,15 @@ impl Gateway {
         stopped.graceful.cancel();
         self.run(stopped).await
     }
+}
+
+/// How long a WebSocket client may take to be let in.
+fn handshake_time(env: &Env) -> Duration {
+    let millis = env.filled("OPENCLAW_HANDSHAKE_TIMEOUT_MS");
+    let millis = millis.and_then(|text| text.parse().ok());
+    millis.map_or(ws::HANDSHAKE, |millis: u64| {
+        Duration::from_millis(millis.clamp(100, 60_000))
+    })
 }
 
 /// The addresses as people and programs on this machine open them, each once.

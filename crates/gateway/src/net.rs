@@ -26,6 +26,7 @@ mod reply;
 mod serve;
 mod shield;
 mod threads;
+mod upgrade;
 mod wire;
 
 pub use address::{ClientKey, Network};
@@ -34,7 +35,7 @@ pub use auth::{
 };
 pub(crate) use auth::{Proven, Second, Shown, principal};
 pub use body::{BodyError, read_body, require_json};
-pub use connection::{Handler, Peer};
+pub use connection::{Handler, HandshakePlace, Peer};
 pub use counters::{Counters, CountersSnapshot};
 pub use limiter::{AttemptLimit, Limiter};
 pub use listen::{ListenError, Listeners, bind};
@@ -43,3 +44,4 @@ pub use refusal::{error_response, json_response};
 pub use reply::{BoxError, ResponseBody};
 pub use serve::serve;
 pub use threads::Threads;
+pub use upgrade::{Resume, Upgraded};

@@ -6,6 +6,7 @@
 mod approvals;
 mod chat;
 mod nodes;
+mod presence;
 mod runs;
 mod sessions;
 mod status;
@@ -107,6 +108,7 @@ impl Registry {
     /// All families.
     pub(crate) fn standard() -> Self {
         let mut table = Self::default();
+        presence::register(&mut table);
         status::register(&mut table);
         chat::register(&mut table);
         runs::register(&mut table);

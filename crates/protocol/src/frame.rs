@@ -1,5 +1,9 @@
 //! The frames of the WebSocket protocol. Source: WebSocket protocol, section 1.
 
+mod parse;
+
+pub use parse::Malformed;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 

@@ -12,6 +12,7 @@ mod device;
 mod error;
 mod event;
 mod frame;
+pub mod json;
 mod method;
 pub mod methods;
 
@@ -23,7 +24,7 @@ pub use device::{SignatureVersion, device_payload};
 pub use error::{ErrorCode, ErrorShape};
 pub use event::{EVENTS, EventInfo, Guard, event_info};
 pub use frame::{
-    Event, FrameError, MAX_DEPTH, MAX_FRAME, MAX_HANDSHAKE_FRAME, Protocol, Request, Response,
-    StateVersion,
+    Event, FrameError, MAX_DEPTH, MAX_FRAME, MAX_HANDSHAKE_FRAME, Malformed, Protocol, Request,
+    Response, StateVersion,
 };
 pub use method::{Method, MethodInfo, MethodSchema, Role, Scope};

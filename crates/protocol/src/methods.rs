@@ -5,6 +5,7 @@ pub mod approvals;
 pub mod chat;
 pub mod login;
 pub mod nodes;
+pub mod presence;
 pub mod sessions;
 pub mod status;
 pub mod usage;
@@ -27,6 +28,7 @@ pub use nodes::{
     NodePluginSurfaceRefresh, NodePluginToolsUpdate, NodeRename, NodeRunnerInventoryUpdate,
     NodeSkillsUpdate, SkillsBins,
 };
+pub use presence::{SystemEvent, SystemPresence};
 pub use sessions::{
     SessionsAbort, SessionsBranchesList, SessionsCatalogList, SessionsCompact, SessionsCreate,
     SessionsDelete, SessionsDescribe, SessionsGet, SessionsGroupsList, SessionsList,
@@ -51,6 +53,7 @@ const FAMILIES: &[Family] = &[
     (login::TABLE, login::schemas),
     (nodes::TABLE, nodes::schemas),
     (approvals::TABLE, approvals::schemas),
+    (presence::TABLE, presence::schemas),
 ];
 
 /// Every method this contract has.

@@ -67,7 +67,7 @@ pub(crate) fn read_params<M: Method>(body: &[u8]) -> Result<M::Params, ApiError>
         body
     };
     let invalid = |what: String| ApiError::invalid(format!("invalid {} params: {what}", M::NAME));
-    super::json::check(body).map_err(invalid)?;
+    protocol::json::check(body).map_err(invalid)?;
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(invalid("expected an object".to_owned()));
     }
@@ -92,7 +92,7 @@ pub(super) fn login(services: &Services, body: &[u8]) -> Reply {
     struct Code {
         code: String,
     }
-    let code = match super::json::check(body)
+    let code = match protocol::json::check(body)
         .and_then(|()| serde_json::from_slice::<Code>(body).map_err(|error| error.to_string()))
     {
         Ok(code) => code.code,

@@ -8,13 +8,14 @@ use super::ui::Folder as UiFolder;
 use super::{anthropic, health, metrics, native, openai, ui};
 use crate::compose::Assets;
 use crate::error::ApiError;
-use crate::identity::Doorkeeper;
 use crate::net::config::ControlUiSettings;
-use crate::net::{self, Authority, Caller, Handler, NetPlan, Peer, ResponseBody, Scope};
+use crate::net::{self, Authority, Caller, Handler, NetPlan, Peer, ResponseBody, Resume, Scope};
 use crate::rpc::Registry;
 use crate::services::Services;
+use crate::ws::{Newcomer, Sockets};
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use protocol::ErrorCode;
@@ -28,20 +29,35 @@ const NATIVE_BODY: usize = 5 * 1024 * 1024;
 pub(crate) struct Site {
     pub(crate) services: Arc<Services>,
     pub(crate) registry: Arc<Registry>,
-    pub(crate) door: Arc<Doorkeeper>,
     pub(crate) authority: Arc<Authority>,
     pub(crate) plan: Arc<NetPlan>,
     pub(crate) assets: Arc<dyn Assets>,
     pub(crate) folder: Option<UiFolder>,
     pub(crate) ui: ControlUiSettings,
+    pub(crate) sockets: Arc<Sockets>,
 }
 
 #[async_trait]
 impl Handler for Site {
-    async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<ResponseBody> {
-        if is_upgrade(request.headers()) {
-            return self.upgrade(request.headers(), request.uri().query(), &peer);
+    /// Any path that is not one of HTTP, as recorded. The socket says who it is in its first frame.
+    fn upgrade(&self, head: &Parts, peer: &Peer) -> Result<Resume, Reply> {
+        let path = head.uri.path();
+        let is_ours = path == "/ws" || (find(path).is_none() && !is_api(path) && !is_canvas(path));
+        if !is_ours {
+            return Err(respond::plain(StatusCode::NOT_FOUND, "Not Found"));
         }
+        let newcomer = Newcomer {
+            headers: head.headers.clone(),
+            peer: peer.clone(),
+            place: peer.handshake_place()?,
+        };
+        let sockets = Arc::clone(&self.sockets);
+        Ok(Box::new(|upgraded| {
+            Box::pin(sockets.serve(upgraded, newcomer))
+        }))
+    }
+
+    async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<ResponseBody> {
         let (head, body) = request.into_parts();
         let path = head.uri.path();
         let Some(route) = find(path) else {
@@ -202,18 +218,6 @@ impl Site {
             Some(_) | None => respond::plain(StatusCode::NOT_FOUND, "Not Found"),
         }
     }
-
-    /// WebSocket: authenticated like everything else, and then told that it is not served.
-    fn upgrade(&self, headers: &HeaderMap, query: Option<&str>, peer: &Peer) -> Reply {
-        if let Err(error) = self.authority.authenticate(headers, query, peer) {
-            return error.response();
-        }
-        let error = ApiError::new(
-            ErrorCode::Disabled,
-            "this version does not serve the WebSocket protocol; use POST /api/rpc/<method>",
-        );
-        native::error_reply(&error.with_status(StatusCode::NOT_IMPLEMENTED))
-    }
 }
 
 /// Paths that never fall through to the Control UI.
@@ -226,8 +230,9 @@ fn is_api(path: &str) -> bool {
         })
 }
 
-fn is_upgrade(headers: &HeaderMap) -> bool {
-    headers.contains_key(http::header::UPGRADE)
+/// Paths where the canvas has sockets of its own.
+fn is_canvas(path: &str) -> bool {
+    path.starts_with("/canvas/") || path.starts_with("/__openclaw__/")
 }
 
 fn switched_off(name: &str, key: &str) -> ApiError {

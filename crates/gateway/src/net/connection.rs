@@ -3,25 +3,27 @@
 mod peer;
 mod server;
 
-pub use peer::Peer;
+pub use peer::{HandshakePlace, Peer};
 pub(super) use server::Server;
 
 use super::refusal::{fault_response, panic_response};
 use super::reply::ResponseBody;
+use super::upgrade::{self, Resume, Upgraded};
 use super::wire::{Exchange, Wire};
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use http::header::CONNECTION;
+use http::request::Parts;
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
@@ -29,6 +31,12 @@ use tracing::{debug, error};
 /// Answers requests that passed the guard.
 #[async_trait]
 pub trait Handler: Send + Sync {
+    /// What goes on with the socket of a request that asks to become a WebSocket.
+    ///
+    /// # Errors
+    /// The answer, when there is no WebSocket at this path.
+    fn upgrade(&self, head: &Parts, peer: &Peer) -> Result<Resume, Response<ResponseBody>>;
+
     /// Answers one request. A panic in here becomes a 500.
     ///
     /// # Cancel safety
@@ -60,6 +68,7 @@ pub(super) async fn drive(
         local,
         exchange,
         server,
+        resume: Mutex::new(None),
     });
     let largest_head = line.server.largest_head();
     let service = service_fn(|request| answer(Arc::clone(&line), request));
@@ -67,18 +76,51 @@ pub(super) async fn drive(
     // The wire keeps the deadlines and has already checked sizes; the library's own only need to
     // be out of the way.
     http.header_read_timeout(None).max_buf_size(largest_head);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(wire), service));
+    // Boxed, so that nothing of HTTP is left once the connection is a WebSocket.
+    let connection = http.serve_connection(TokioIo::new(wire), service);
+    let mut connection = Box::pin(connection.with_upgrades());
     let ended = shutdown.run_until_cancelled(connection.as_mut()).await;
     let ended = if let Some(ended) = ended {
         ended
     } else {
         connection.as_mut().graceful_shutdown();
-        connection.await
+        connection.as_mut().await
     };
-    counters.open.down();
+    drop(connection);
     if let Err(error) = ended {
         debug!(%remote, %error, "connection ended");
     }
+    let resume = line
+        .resume
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    drop(line);
+    if let Some(resume) = resume {
+        go_on(resume, shutdown).await;
+    }
+    counters.open.down();
+}
+
+/// Hands the bare socket to what goes on with it.
+async fn go_on((asked, resume): (OnUpgrade, Resume), shutdown: CancellationToken) {
+    let Ok(upgraded) = asked.await else { return };
+    let Ok(parts) = upgraded.downcast::<TokioIo<Wire>>() else {
+        error!("an upgraded connection is of an unknown kind");
+        return;
+    };
+    let (stream, held) = parts.io.into_inner().into_socket();
+    let rest = if held.is_empty() {
+        parts.read_buf
+    } else {
+        [parts.read_buf.as_ref(), &held].concat().into()
+    };
+    let upgraded = Upgraded {
+        stream,
+        rest,
+        shutdown,
+    };
+    resume(upgraded).await;
 }
 
 /// What the requests of one connection share.
@@ -87,6 +129,7 @@ struct Line {
     local: SocketAddr,
     exchange: Arc<Exchange>,
     server: Arc<Server>,
+    resume: Mutex<Option<(OnUpgrade, Resume)>>,
 }
 
 async fn answer(
@@ -126,6 +169,9 @@ async fn dispatch(line: &Line, request: Request<Incoming>) -> Response<ResponseB
         }
     };
     let peer = Peer::new(cleared, line.remote, Arc::clone(server));
+    if upgrade::is_asked(request.headers()) {
+        return switch(line, request, &peer);
+    }
     let handled = AssertUnwindSafe(server.handler().handle(request, peer))
         .catch_unwind()
         .await;
@@ -134,4 +180,22 @@ async fn dispatch(line: &Line, request: Request<Incoming>) -> Response<ResponseB
         error!("a request handler panicked");
         panic_response()
     })
+}
+
+/// Answers a request that asks to become a WebSocket.
+fn switch(line: &Line, mut request: Request<Incoming>, peer: &Peer) -> Response<ResponseBody> {
+    let asked = hyper::upgrade::on(&mut request);
+    let (head, _) = request.into_parts();
+    let resume = match line.server.handler().upgrade(&head, peer) {
+        Ok(resume) => resume,
+        Err(refusal) => return refusal,
+    };
+    match upgrade::accept(&head) {
+        Ok(response) => {
+            let mut place = line.resume.lock().unwrap_or_else(PoisonError::into_inner);
+            *place = Some((asked, resume));
+            response
+        }
+        Err(refusal) => refusal,
+    }
 }

@@ -1,7 +1,8 @@
 //! Everybody who is connected, and how they are told.
 
 use super::link::{Link, Told};
-use super::outbox::Close;
+use super::outbox::{Close, Reservoir};
+use super::presence::Roll;
 use protocol::StateVersion;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -12,8 +13,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
     links: RwLock<HashMap<String, Arc<Link>>>,
+    joined: AtomicU64,
     presence: AtomicU64,
     health: AtomicU64,
+    /// Who is here.
+    pub(crate) roll: Roll,
+    pub(super) reservoir: Reservoir,
 }
 
 impl Hub {
@@ -69,6 +74,16 @@ impl Hub {
         closed
     }
 
+    /// Tells everybody, nodes too, that the gateway stops.
+    pub(crate) fn announce_shutdown(&self) {
+        let payload = serde_json::json!({ "reason": "gateway stopping" });
+        if let Some(told) = Told::new("shutdown", &payload) {
+            for link in self.read().values() {
+                link.tell(&told);
+            }
+        }
+    }
+
     /// How often presence and health have changed.
     pub(crate) fn version(&self) -> StateVersion {
         StateVersion {
@@ -87,6 +102,25 @@ impl Hub {
     pub(crate) fn health_changed(&self) -> StateVersion {
         self.health.fetch_add(1, Ordering::Relaxed);
         self.version()
+    }
+
+    /// How many are connected.
+    pub(super) fn count(&self) -> usize {
+        self.read().len()
+    }
+
+    /// Every connection with a number that spreads what happens to each over time.
+    pub(super) fn slots(&self) -> Vec<(u64, Arc<Link>)> {
+        let links = self.read();
+        links
+            .values()
+            .map(|link| (link.slot, Arc::clone(link)))
+            .collect()
+    }
+
+    /// The number of the next connection.
+    pub(super) fn slot(&self) -> u64 {
+        self.joined.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(super) fn add(&self, link: Arc<Link>) {

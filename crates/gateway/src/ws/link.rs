@@ -7,6 +7,7 @@ use protocol::{ClientInfo, EventInfo, Guard, Protocol, Role, StateVersion};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A connection whose `connect` was accepted. Shared; ends when its socket does.
@@ -32,9 +33,15 @@ pub(crate) struct Link {
     pub(crate) address: IpAddr,
     /// When it was accepted.
     pub(crate) since: UnixMillis,
+    /// The generation of the secrets it was let in under.
+    pub(crate) generation: u64,
     /// What it asked to hear of sessions.
     pub(crate) heard: Mutex<Heard>,
     pub(super) outbox: Outbox,
+    /// Spreads over time what happens to every connection.
+    pub(super) slot: u64,
+    /// How many questions for a sign of life were not answered.
+    pub(super) silence: AtomicU32,
 }
 
 /// What a connection asked to hear of sessions.
@@ -135,6 +142,25 @@ impl Link {
             told: told.clone(),
             numbered: false,
         });
+    }
+
+    /// Notes a sign of life.
+    pub(super) fn is_alive(&self) {
+        self.silence.store(0, Ordering::Relaxed);
+    }
+
+    /// Asks for a sign of life; lets go of a connection that gave none since it was asked twice.
+    pub(super) fn pulse(&self) {
+        if self.silence.fetch_add(1, Ordering::Relaxed) >= 2 {
+            self.outbox.give_up();
+        } else {
+            self.outbox.push(Outgoing::Ping);
+        }
+    }
+
+    /// Sends an answer.
+    pub(super) fn answer(&self, frame: String) {
+        self.outbox.push(Outgoing::Frame(frame));
     }
 
     /// Sends what waits, then closes.

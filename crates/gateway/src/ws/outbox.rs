@@ -3,7 +3,8 @@
 use super::link::Told;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// Above this many waiting bytes, what may be missed is left out.
@@ -11,6 +12,24 @@ const BUSY_BYTES: usize = 1024 * 1024;
 
 /// Above this many, the connection is given up. Source: WebSocket protocol, section 14.
 pub(crate) const MAX_BUFFERED: usize = 52_428_800;
+
+/// Above this many over all connections, those that hold much are given up too.
+const MAX_BUFFERED_IN_ALL: usize = 512 * 1024 * 1024;
+
+/// What waits on all connections together, in bytes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reservoir(Arc<AtomicUsize>);
+
+impl Reservoir {
+    /// Counts a change and returns the total.
+    fn add(&self, bytes: usize) -> usize {
+        self.0.fetch_add(bytes, Ordering::Relaxed) + bytes
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.0.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
 
 /// Why and how a connection is closed. Source: WebSocket protocol, section 19.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +55,8 @@ impl Close {
 pub(super) enum Outgoing {
     /// A whole frame.
     Frame(String),
+    /// A question for a sign of life.
+    Ping,
     /// An event, written when its number is known.
     Event { told: Told, numbered: bool },
 }
@@ -44,6 +65,7 @@ impl Outgoing {
     fn weight(&self) -> usize {
         match self {
             Self::Frame(text) => text.len(),
+            Self::Ping => 2,
             Self::Event { told, .. } => told.payload.len() + 96,
         }
     }
@@ -58,6 +80,7 @@ impl Outgoing {
 pub(super) struct Outbox {
     queue: Mutex<Queue>,
     news: Notify,
+    reservoir: Reservoir,
 }
 
 #[derive(Debug, Default)]
@@ -66,6 +89,7 @@ struct Queue {
     bytes: usize,
     seq: u64,
     close: Option<Close>,
+    given_up: bool,
 }
 
 /// The next thing to do with the socket.
@@ -73,11 +97,24 @@ struct Queue {
 pub(super) enum Next {
     /// Send this text.
     Send(String),
+    /// Ask for a sign of life.
+    Ping,
     /// Close.
     Close(Close),
+    /// Let go without a word.
+    GiveUp,
 }
 
 impl Outbox {
+    /// An empty one that counts in `reservoir`.
+    pub(super) fn new(reservoir: Reservoir) -> Self {
+        Self {
+            queue: Mutex::default(),
+            news: Notify::new(),
+            reservoir,
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -87,14 +124,24 @@ impl Outbox {
         if queue.close.is_some() || (queue.bytes > BUSY_BYTES && outgoing.may_be_missed()) {
             return;
         }
-        queue.bytes += outgoing.weight();
+        let weight = outgoing.weight();
+        queue.bytes += weight;
         queue.waiting.push_back(outgoing);
-        if queue.bytes > MAX_BUFFERED {
-            queue.waiting.clear();
+        let in_all = self.reservoir.add(weight);
+        let holds_much = queue.bytes > BUSY_BYTES && in_all > MAX_BUFFERED_IN_ALL;
+        if queue.bytes > MAX_BUFFERED || holds_much {
+            self.reservoir.give_back(queue.bytes);
+            queue.waiting = VecDeque::new();
             queue.bytes = 0;
             queue.close = Some(Close::new(1008, "slow consumer"));
         }
         drop(queue);
+        self.news.notify_one();
+    }
+
+    /// Lets go of the connection at once; its other end is not there any more.
+    pub(super) fn give_up(&self) {
+        self.lock().given_up = true;
         self.news.notify_one();
     }
 
@@ -119,24 +166,39 @@ impl Outbox {
 
     fn take(&self) -> Option<Next> {
         let mut queue = self.lock();
+        if queue.given_up {
+            return Some(Next::GiveUp);
+        }
         let Some(outgoing) = queue.waiting.pop_front() else {
+            queue.waiting = VecDeque::new();
             return queue.close.clone().map(Next::Close);
         };
-        queue.bytes = queue.bytes.saturating_sub(outgoing.weight());
-        Some(Next::Send(match outgoing {
-            Outgoing::Frame(text) => text,
+        let weight = outgoing.weight();
+        queue.bytes = queue.bytes.saturating_sub(weight);
+        self.reservoir.give_back(weight);
+        Some(match outgoing {
+            Outgoing::Frame(text) => Next::Send(text),
+            Outgoing::Ping => Next::Ping,
             Outgoing::Event { told, numbered } => {
                 let seq = numbered.then(|| {
                     queue.seq += 1;
                     queue.seq
                 });
-                event_frame(&told, seq)
+                Next::Send(event_frame(&told, seq))
             }
-        }))
+        })
     }
 }
 
-fn event_frame(told: &Told, seq: Option<u64>) -> String {
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        let bytes = self.lock().bytes;
+        self.reservoir.give_back(bytes);
+    }
+}
+
+/// An event as it is sent.
+pub(super) fn event_frame(told: &Told, seq: Option<u64>) -> String {
     let name = told.event.name;
     let mut text = String::with_capacity(told.payload.len() + 96);
     text.push_str("{\"type\":\"event\",\"event\":\"");
@@ -153,6 +215,6 @@ fn event_frame(told: &Told, seq: Option<u64>) -> String {
         (None, _) => write!(text, "}}"),
     };
     // Writing into a string does not fail.
-    drop(written);
+    written.ok();
     text
 }

@@ -23,3 +23,4 @@ mod rpc;
 mod sessions;
 mod site;
 mod tool_search;
+mod ws;

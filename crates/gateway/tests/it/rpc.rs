@@ -213,13 +213,5 @@ async fn everything_else_is_a_page_or_nothing() {
             "{path}"
         );
     }
-    let upgrade = site.caller().header("upgrade", "websocket").unwrap();
-    let answer = upgrade
-        .header("connection", "upgrade")
-        .unwrap()
-        .get("/")
-        .await
-        .unwrap();
-    assert_eq!(answer.status, 501, "{}", answer.text());
     site.stop().await;
 }

@@ -61,11 +61,34 @@ impl Site {
         Self::with_token(model, home, None).await
     }
 
+    /// With the settings most tests want, and these variables in its environment.
+    pub(crate) async fn with_env<const N: usize>(env: [(&str, &str); N]) -> Self {
+        let model = FakeModel::start().await.unwrap();
+        let home = Home::empty().unwrap();
+        home.write_config(&Home::settings(&model.base_url()))
+            .unwrap();
+        Self::launch(model, home, Some(SecretString::from(TOKEN)), &env).await
+    }
+
     async fn with_token(model: FakeModel, home: Home, token: Option<SecretString>) -> Self {
+        Self::launch(model, home, token, &[]).await
+    }
+
+    async fn launch(
+        model: FakeModel,
+        home: Home,
+        token: Option<SecretString>,
+        env: &[(&str, &str)],
+    ) -> Self {
+        let mut variables = vec![("HOME".to_owned(), home.root().display().to_string())];
+        variables.extend(
+            env.iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
         let boot = Boot {
             state_dir: home.state_dir(),
             config_file: ConfigFile::at(&home.config_path()).unwrap(),
-            env: Env::from_iter([("HOME", home.root().display().to_string())]),
+            env: Env::from_iter(variables),
             overrides: Overrides {
                 port: Some(0),
                 token,

@@ -3,9 +3,9 @@
 mod content;
 
 use crate::error::ApiError;
-use crate::http::json;
 use content::{Content, System};
 use domain::{Message, Role, Sampling, ToolChoice, ToolName, ToolSpec};
+use protocol::json;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;

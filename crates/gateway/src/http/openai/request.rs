@@ -29,7 +29,7 @@ impl<'a> Fields<'a> {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self { fields: Vec::new() });
         }
-        crate::http::json::check(body).map_err(ApiError::invalid)?;
+        protocol::json::check(body).map_err(ApiError::invalid)?;
         serde_json::from_slice(body)
             .map_err(|error| ApiError::invalid(format!("the body is not a JSON object: {error}")))
     }

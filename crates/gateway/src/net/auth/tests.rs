@@ -3,6 +3,8 @@ use crate::net::connection::{Handler, Server};
 use crate::net::guard::Cleared;
 use crate::net::plan::{NetPlan, PlanInput};
 use crate::net::reply::ResponseBody;
+use crate::net::upgrade::Resume;
+use http::request::Parts;
 use http::{HeaderName, Request, Response};
 use hyper::body::Incoming;
 use secrecy::SecretString;
@@ -12,6 +14,10 @@ struct Nobody;
 
 #[async_trait::async_trait]
 impl Handler for Nobody {
+    fn upgrade(&self, _: &Parts, _: &Peer) -> Result<Resume, Response<ResponseBody>> {
+        Err(Response::new(ResponseBody::empty()))
+    }
+
     async fn handle(&self, _: Request<Incoming>, _: Peer) -> Response<ResponseBody> {
         Response::new(ResponseBody::empty())
     }

@@ -3,6 +3,10 @@
 use super::server::Server;
 use crate::net::address::ClientKey;
 use crate::net::guard::Cleared;
+use crate::net::permits::Permit;
+use crate::net::reply::ResponseBody;
+use crate::net::upgrade;
+use http::Response;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -16,6 +20,10 @@ pub struct Peer {
     remote: SocketAddr,
     server: Arc<Server>,
 }
+
+/// A place among the WebSockets that have not been let in; dropping it gives it back.
+#[derive(Debug)]
+pub struct HandshakePlace(#[expect(dead_code, reason = "held for its drop")] Permit);
 
 impl Peer {
     pub(in crate::net) fn new(cleared: Cleared, remote: SocketAddr, server: Arc<Server>) -> Self {
@@ -59,6 +67,16 @@ impl Peer {
     /// Whether a program on this machine sent it, with no proxy in between.
     pub fn is_direct_loopback(&self) -> bool {
         self.is_loopback() && !self.via_proxy()
+    }
+
+    /// A place among the WebSockets that have not said who they are; give it back when this one
+    /// was let in.
+    ///
+    /// # Errors
+    /// The answer, when there are too many.
+    pub fn handshake_place(&self) -> Result<HandshakePlace, Response<ResponseBody>> {
+        let place = self.server.handshake_place(self.key());
+        place.map(HandshakePlace).ok_or_else(upgrade::too_many)
     }
 
     pub(in crate::net) fn server(&self) -> &Arc<Server> {

@@ -11,12 +11,19 @@ use crate::net::wire::{HeadLimits, WireLimits};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+/// Most WebSockets that have not been let in yet.
+const MAX_HANDSHAKES: u32 = 1024;
+
+/// Most of them from one client.
+const MAX_HANDSHAKES_PER_CLIENT: u32 = 64;
+
 /// The plan made ready: the guard with the bound addresses, the places, the handler.
 pub(in crate::net) struct Server {
     guard: Guard,
     shield: Shield,
     connections: Arc<Permits>,
     bodies: Arc<Permits>,
+    handshakes: Arc<Permits>,
     handler: Arc<dyn Handler>,
     plan: Arc<NetPlan>,
 }
@@ -33,6 +40,7 @@ impl Server {
             shield: Shield::new(plan.hsts.clone()),
             connections: Permits::new(u32::MAX, limits.max_connections_per_ip),
             bodies: Permits::new(limits.max_bodies, limits.max_bodies_per_ip),
+            handshakes: Permits::new(MAX_HANDSHAKES, MAX_HANDSHAKES_PER_CLIENT),
             handler,
             plan,
         })
@@ -95,5 +103,10 @@ impl Server {
     /// A place among the bodies being read; `None` when there are too many.
     pub(in crate::net) fn body_place(&self, client: ClientKey) -> Option<Permit> {
         self.bodies.take(Some(client))
+    }
+
+    /// A place among the WebSockets that have not been let in yet; `None` when there are too many.
+    pub(super) fn handshake_place(&self, client: ClientKey) -> Option<Permit> {
+        self.handshakes.take(Some(client))
     }
 }

@@ -93,6 +93,12 @@ impl Wire {
         }
     }
 
+    /// The bare socket, with what was read of it and not handed on.
+    pub(in crate::net) fn into_socket(self) -> (TcpStream, Vec<u8>) {
+        let held = self.inbox.bytes().to_vec();
+        (self.socket.into_inner(), held)
+    }
+
     /// Clears a head at the front of the inbox, together with what is there of its body.
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {

@@ -9,9 +9,10 @@ use gateway::net::config::{
     SecurityHeadersSettings, TextOrFalse,
 };
 use gateway::net::{
-    Authority, CountersSnapshot, Handler, NetPlan, Peer, PlanInput, ResponseBody, bind,
+    Authority, CountersSnapshot, Handler, NetPlan, Peer, PlanInput, ResponseBody, Resume, bind,
     error_response, json_response, read_body, require_json, serve,
 };
+use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::StreamBody;
@@ -190,15 +191,21 @@ impl Drop for Farewell {
 
 #[async_trait]
 impl Handler for House {
+    fn upgrade(&self, _head: &Parts, _peer: &Peer) -> Result<Resume, Response<ResponseBody>> {
+        let status = StatusCode::NOT_IMPLEMENTED;
+        Err(error_response(
+            status,
+            "not here",
+            "api_error",
+            "not_implemented",
+        ))
+    }
+
     async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<ResponseBody> {
         let (parts, body) = request.into_parts();
         let ok = |value: serde_json::Value| json_response(StatusCode::OK, value.to_string().into());
         match (parts.method.clone(), parts.uri.path()) {
             (Method::GET | Method::HEAD, "/health") => return ok(json!({"ok": true})),
-            (Method::GET, "/") if parts.headers.contains_key("upgrade") => {
-                let status = StatusCode::NOT_IMPLEMENTED;
-                return error_response(status, "not yet", "api_error", "not_implemented");
-            }
             (Method::GET, "/panic") => panic!("on purpose"),
             (Method::GET, "/panic-later") => {
                 let stream = futures_util::stream::iter([1, 2]).map(|number| {

@@ -1,13 +1,11 @@
-//! What a JSON body must obey before it is read: depth, width and unambiguous keys.
+//! What JSON from outside must obey before it is read: depth, width and unambiguous keys.
 //!
 //! The reader behind it checks the grammar; this looks only for what a reader would let pass.
 //! Source: security specification, section 8.
 
+use crate::MAX_DEPTH;
 use std::borrow::Cow;
 use std::collections::HashSet;
-
-/// Deepest nesting of arrays and objects.
-const MAX_DEPTH: usize = 64;
 
 /// Most keys of one object.
 const MAX_KEYS: usize = 10_000;
@@ -18,13 +16,13 @@ const MAX_NUMBER: usize = 64;
 /// Objects with more keys than this are checked with a set instead of by comparing all pairs.
 const FEW_KEYS: usize = 16;
 
-/// Checks a body.
+/// Checks a body or a frame.
 ///
 /// # Errors
 /// One line that says what is wrong and where, in bytes from 0.
-pub(crate) fn check(body: &[u8]) -> Result<(), String> {
+pub fn check(body: &[u8]) -> Result<(), String> {
     if body.starts_with(b"\xef\xbb\xbf") {
-        return Err("the body begins with a byte order mark; send plain UTF-8".to_owned());
+        return Err("the text begins with a byte order mark; send plain UTF-8".to_owned());
     }
     let mut scan = Scan {
         body,

@@ -1,0 +1,135 @@
+//! What a client is told when it was let in. Source: WebSocket protocol, section 13.
+
+use super::link::{Link, Told};
+use super::outbox::MAX_BUFFERED;
+use super::pulse::TICK;
+use super::sockets::Sockets;
+use crate::identity::Admitted;
+use crate::net::{Caller, Identity, Scope, Scopes};
+use crate::rpc::Call;
+use protocol::{
+    AttachmentPolicy, EVENTS, Features, HelloAuth, HelloOk, MAX_FRAME, Policy, Protocol, Role,
+    ServerInfo, SessionDefaults, Snapshot,
+};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Limits of attachments, decoded. Source: WebSocket protocol, section 13.
+const ATTACHMENTS: AttachmentPolicy = AttachmentPolicy {
+    max_bytes: 19_464_192,
+    max_image_bytes: 6_291_456,
+};
+
+/// The hello of a connection.
+pub(super) async fn hello(sockets: &Arc<Sockets>, link: &Link, admitted: &Admitted) -> HelloOk {
+    let services = &sockets.services;
+    let seen = services.runtime.snapshot();
+    let is_admin = link.allows(Scope::Admin);
+    let admins_only = |path: &Path| is_admin.then(|| path.display().to_string());
+    let mut methods = vec!["connect".to_owned()];
+    methods.extend(sockets.registry.served(link.role).map(str::to_owned));
+    HelloOk {
+        protocol: link.protocol.number(),
+        server: ServerInfo {
+            version: seen.version.to_owned(),
+            conn_id: link.id.clone(),
+        },
+        features: Features {
+            methods,
+            events: EVENTS.iter().map(|event| event.name.to_owned()).collect(),
+        },
+        snapshot: Snapshot {
+            presence: presence(sockets, link),
+            health: health(sockets).await,
+            state_version: services.hub.version(),
+            uptime_ms: services.health.uptime_ms(),
+            config_path: admins_only(&sockets.config_path),
+            state_dir: admins_only(&sockets.state_dir),
+            session_defaults: Some(session_defaults(sockets)),
+            auth_mode: Some(seen.auth_mode),
+        },
+        auth: auth(link, admitted),
+        policy: Policy {
+            max_payload: number(MAX_FRAME),
+            max_buffered_bytes: number(MAX_BUFFERED),
+            tick_interval_ms: u64::try_from(TICK.as_millis()).unwrap_or(u64::MAX),
+            attachments: (link.protocol == Protocol::V4).then_some(ATTACHMENTS),
+        },
+    }
+}
+
+/// Who is here, for those who may know.
+fn presence(sockets: &Sockets, link: &Link) -> Vec<Value> {
+    if link.role == Role::Operator && !link.allows(Scope::Read) {
+        return Vec::new();
+    }
+    let services = &sockets.services;
+    services
+        .hub
+        .roll
+        .list(services.runtime.snapshot().version, services.clock.as_ref())
+}
+
+/// What `health` answers; `{}` when it cannot.
+pub(super) async fn health(sockets: &Arc<Sockets>) -> Value {
+    let call = Call {
+        services: Arc::clone(&sockets.services),
+        caller: Caller {
+            identity: Identity::Owner,
+            scopes: Scopes::all(),
+            client: std::net::Ipv4Addr::LOCALHOST.into(),
+        },
+        role: Role::Operator,
+        protocol: Protocol::V4,
+        link: None,
+        early: None,
+    };
+    let answer = sockets.registry.call("health", call, b"").await;
+    let value = answer
+        .ok()
+        .and_then(|raw| serde_json::from_str(raw.get()).ok());
+    value.unwrap_or_else(|| json!({}))
+}
+
+fn session_defaults(sockets: &Sockets) -> SessionDefaults {
+    let roster = sockets.services.agents.roster();
+    let agent = roster.default_agent().id.to_string();
+    SessionDefaults {
+        main_session_key: format!("agent:{agent}:main"),
+        default_agent_id: agent,
+        main_key: "main".to_owned(),
+        scope: "per-sender".to_owned(),
+    }
+}
+
+/// Who the client is taken for. Version 3 hears of it only with a token.
+fn auth(link: &Link, admitted: &Admitted) -> Option<HelloAuth> {
+    let token = admitted.device_token.as_ref();
+    if link.protocol == Protocol::V3 && token.is_none() {
+        return None;
+    }
+    Some(HelloAuth {
+        role: link.role.name().to_owned(),
+        scopes: admitted.scope_names.clone(),
+        method: (link.protocol == Protocol::V4).then(|| admitted.method.to_owned()),
+        device_token: token.map(|(secret, _)| secret.expose_secret().to_owned()),
+        issued_at_ms: token.map(|(_, made)| *made),
+    })
+}
+
+/// The events that follow a hello: what it said already, as clients expect it.
+pub(super) fn welcome(link: &Link, snapshot: &Snapshot) {
+    let presence = Told::new("presence", &json!({ "presence": snapshot.presence }));
+    let health = Told::new("health", &snapshot.health);
+    for told in [presence, health].into_iter().flatten() {
+        if link.may_hear(told.event) {
+            link.tell(&told.with_version(snapshot.state_version));
+        }
+    }
+}
+
+fn number(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}

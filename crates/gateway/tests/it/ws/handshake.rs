@@ -1,0 +1,247 @@
+//! From the upgrade to the hello. Source: WebSocket protocol, sections 1 to 5 and 13.
+
+use super::client::{Client, Got, Socket, owner, owner_with};
+use crate::site::Site;
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+
+#[tokio::test]
+async fn every_path_but_those_of_http_is_a_socket() {
+    let site = Site::start().await;
+    for path in ["/", "/ws", "/anything", "/openclaw/"] {
+        let mut socket = Socket::open_at(site.address, path).await.unwrap();
+        socket.challenge().await;
+    }
+    for path in [
+        "/health",
+        "/v1/models",
+        "/v1/ws",
+        "/api/nope",
+        "/hooks/x",
+        "/tools/invoke",
+        "/canvas/ws",
+    ] {
+        let refused = Socket::open_at(site.address, path).await.err();
+        assert_eq!(refused, Some(404), "{path}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_hello_says_what_the_recorded_one_says() {
+    let site = Site::start().await;
+    let client = Client::open(&site).await;
+    let hello = &client.hello;
+    assert_eq!(
+        (&hello["type"], &hello["protocol"]),
+        (&json!("hello-ok"), &json!(4))
+    );
+    assert_eq!(hello["server"]["version"], "0.0.0-test");
+    assert_eq!(hello["server"]["connId"].as_str().unwrap().len(), 36);
+    assert_eq!(hello["auth"]["role"], "operator");
+    assert_eq!(hello["auth"]["method"], "token");
+    assert_eq!(hello["auth"]["scopes"], owner()["scopes"]);
+    assert_eq!(hello["policy"]["maxPayload"], 26_214_400);
+    assert_eq!(hello["policy"]["maxBufferedBytes"], 52_428_800);
+    assert_eq!(hello["policy"]["tickIntervalMs"], 30_000);
+    assert_eq!(hello["policy"]["attachments"]["maxBytes"], 19_464_192);
+    let snapshot = &hello["snapshot"];
+    assert_eq!(snapshot["presence"][0]["mode"], "gateway");
+    assert_eq!(
+        snapshot["presence"].as_array().unwrap().len(),
+        1,
+        "a command line is not listed"
+    );
+    assert_eq!(snapshot["health"]["ok"], true);
+    assert_eq!(
+        snapshot["sessionDefaults"]["mainSessionKey"],
+        "agent:main:main"
+    );
+    assert_eq!(snapshot["authMode"], "token");
+    assert!(snapshot["configPath"].is_string() && snapshot["stateDir"].is_string());
+    let listed = |name: &str, what: &str| {
+        let list = hello["features"][name].as_array().unwrap();
+        list.iter().any(|entry| entry == what)
+    };
+    assert!(listed("methods", "connect") && listed("methods", "health"));
+    assert!(listed("events", "chat") && listed("events", "tick"));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn version_3_gets_the_shape_of_version_3() {
+    let site = Site::start().await;
+    let params =
+        owner_with(&json!({ "minProtocol": 3, "maxProtocol": 3, "scopes": ["operator.read"] }));
+    let mut client = Client::connect(site.address, &params).await.unwrap();
+    assert_eq!(client.hello["protocol"], 3);
+    assert!(
+        client.hello.get("auth").is_none() && client.hello["policy"].get("attachments").is_none()
+    );
+    assert!(
+        client.hello["snapshot"].get("configPath").is_none(),
+        "only admins are told paths"
+    );
+    let error = client.call("login.link", json!({})).await.unwrap_err();
+    assert_eq!(
+        error,
+        json!({ "code": "INVALID_REQUEST", "message": "missing scope: operator.admin" })
+    );
+    let error = client.call("no.such", json!({})).await.unwrap_err();
+    assert_eq!(error["message"], "missing scope: operator.admin");
+    let both = owner_with(&json!({ "minProtocol": 3 }));
+    let client = Client::connect(site.address, &both).await.unwrap();
+    assert_eq!(client.hello["protocol"], 4);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_connect_ends_as_recorded() {
+    let site = Site::start().await;
+    let request = |method: &str, params: Value| {
+        json!({ "type": "req", "id": "1", "method": method, "params": params }).to_string()
+    };
+    let first = "invalid handshake: first request must be connect";
+    let missing = "invalid connect params: at root: must have required property 'minProtocol'";
+    let cases = [
+        ("hello".to_owned(), None, (1000, "")),
+        ("{}".to_owned(), None, (1008, "invalid request frame")),
+        ("[]".to_owned(), None, (1008, "invalid request frame")),
+        (
+            r#"{"type":"res","id":"1","ok":true}"#.to_owned(),
+            None,
+            (1008, "invalid request frame"),
+        ),
+        (request("health", json!({})), Some(first), (1008, first)),
+        (
+            request("connect", json!({})),
+            Some(missing),
+            (1008, missing),
+        ),
+        ("x".repeat(65_537), None, (1009, "")),
+        ("[".repeat(60_000), None, (1000, "")),
+        (
+            format!("{}{}", "[".repeat(30_000), "]".repeat(30_000)),
+            None,
+            (1008, "invalid request frame"),
+        ),
+        (
+            r#"{"type":"req","id":"1","id":"2","method":"connect"}"#.to_owned(),
+            None,
+            (1008, "invalid request frame"),
+        ),
+    ];
+    for (text, error, (code, reason)) in cases {
+        let mut socket = Socket::open(site.address).await;
+        socket.challenge().await;
+        let shown = text.get(..text.len().min(60)).unwrap().to_owned();
+        socket.send_message(Message::text(text)).await;
+        if let Some(message) = error {
+            let answer = socket.next().await.frame();
+            assert_eq!(
+                answer["error"],
+                json!({ "code": "INVALID_REQUEST", "message": message })
+            );
+        }
+        assert_eq!(
+            socket.next().await,
+            Got::Closed(code, reason.to_owned()),
+            "{shown}"
+        );
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_close_reason_is_cut_to_what_fits() {
+    let site = Site::start().await;
+    let scopes = vec![json!(7); 40];
+    let params = owner_with(&json!({ "client": { "id": "ä".repeat(60) }, "scopes": scopes }));
+    let refused = Client::connect(site.address, &params).await.err().unwrap();
+    let message = refused.error["message"].as_str().unwrap().to_owned();
+    let Got::Closed(1008, reason) = refused.close else {
+        panic!("{refused:?}");
+    };
+    assert!(
+        reason.len() <= 120 && message.starts_with(&reason),
+        "{reason}"
+    );
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn who_says_nothing_is_let_go() {
+    let site = Site::with_env([("OPENCLAW_HANDSHAKE_TIMEOUT_MS", "300")]).await;
+    let mut socket = Socket::open(site.address).await;
+    socket.challenge().await;
+    assert_eq!(socket.next().await, Got::Closed(1000, String::new()));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn binary_and_fragmented_frames_are_read_too() {
+    let site = Site::start().await;
+    let connect = json!({ "type": "req", "id": "1", "method": "connect", "params": owner() });
+    let mut socket = Socket::open(site.address).await;
+    socket.challenge().await;
+    socket
+        .send_message(Message::binary(connect.to_string()))
+        .await;
+    assert_eq!(socket.next().await.frame()["payload"]["type"], "hello-ok");
+    use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+    use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+    let health = r#"{"type":"req","id":"2","method":"health"}"#;
+    let pieces = health.as_bytes().chunks(7).enumerate();
+    let last = health.len().div_ceil(7) - 1;
+    for (at, piece) in pieces {
+        let kind = if at == 0 { Data::Text } else { Data::Continue };
+        let frame = Frame::message(piece.to_vec(), OpCode::Data(kind), at == last);
+        socket.send_message(Message::Frame(frame)).await;
+    }
+    loop {
+        let frame = socket.next().await.frame();
+        if frame["id"] == "2" {
+            assert_eq!(frame["payload"]["ok"], true);
+            break;
+        }
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn frames_without_a_type_are_answered_with_four_fields() {
+    let site = Site::start().await;
+    let mut socket = Socket::open(site.address).await;
+    socket.challenge().await;
+    socket
+        .send(&json!({ "id": "1", "method": "connect", "params": owner() }))
+        .await;
+    let hello = socket.next().await.frame();
+    assert_eq!(hello["payload"]["type"], "hello-ok");
+    let keys: Vec<_> = hello.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(keys, ["error", "id", "ok", "payload"]);
+    assert_eq!(hello["error"], Value::Null);
+    socket
+        .send(&json!({ "id": "2", "method": "no.such" }))
+        .await;
+    loop {
+        let frame = socket.next().await.frame();
+        if frame["id"] == "2" {
+            assert_eq!(
+                (&frame["ok"], &frame["payload"]),
+                (&json!(false), &Value::Null)
+            );
+            assert_eq!(frame["error"]["code"], "METHOD_NOT_FOUND");
+            assert_eq!(frame.as_object().unwrap().len(), 4);
+            break;
+        }
+    }
+    let wrong = owner_with(&json!({ "auth": { "token": "wrong" } }));
+    let mut socket = Socket::open(site.address).await;
+    socket.challenge().await;
+    socket
+        .send(&json!({ "id": "1", "method": "connect", "params": wrong }))
+        .await;
+    assert_eq!(socket.next().await.frame()["error"]["code"], "UNAUTHORIZED");
+    site.stop().await;
+}
