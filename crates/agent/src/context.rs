@@ -1,8 +1,8 @@
 //! The conversation a model reads, folded from the session log.
 
 use domain::stamp::stamp;
-use domain::{Message, Part, Record, Role, Turn};
-use state::Recorded;
+use domain::{Message, Part, Record, Role, RunId, ToolCallId, Turn};
+use state::{Recorded, Seq};
 use std::collections::{HashMap, HashSet};
 
 /// Rough size of one token in bytes of text, for fitting only; never for billing.
@@ -19,41 +19,139 @@ const RESERVE_STEPS: usize = 16;
 
 /// Folds records into messages, oldest first. A turn is part of the conversation from the start of its
 /// run on: until then it waits in the lane, whatever was accepted before or after it.
-pub(crate) fn fold<'a>(records: impl IntoIterator<Item = &'a Recorded>) -> Vec<Message> {
-    let mut messages = Vec::new();
-    let mut waiting = HashMap::new();
-    for recorded in records {
+pub(crate) fn fold(records: &[Recorded]) -> Vec<Message> {
+    let (start, is_trimmed) = beginning(records);
+    let mut fold = Fold {
+        is_trimmed,
+        ..Fold::default()
+    };
+    for recorded in records.iter().filter(|it| it.seq >= start) {
+        fold.add(recorded);
+    }
+    fold.messages
+}
+
+/// Where the conversation begins, and whether something was said before that still goes on.
+fn beginning(records: &[Recorded]) -> (Seq, bool) {
+    let found = records.iter().rev().find_map(|it| match &it.record {
+        Record::SessionReset(_) => Some((Seq(it.seq.0.saturating_add(1)), false)),
+        Record::Trimmed(trimmed) => Some((Seq(trimmed.before), true)),
+        Record::SessionOpened(_)
+        | Record::TurnAccepted(_)
+        | Record::RunStarted(_)
+        | Record::AssistantMessage(_)
+        | Record::ToolStarted(_)
+        | Record::ToolFinished(_)
+        | Record::ApprovalDecided(_)
+        | Record::RunFinished(_)
+        | Record::Unknown { .. } => None,
+    });
+    found.unwrap_or((Seq(0), false))
+}
+
+/// A conversation being folded.
+#[derive(Default)]
+struct Fold<'a> {
+    messages: Vec<Message>,
+    /// Whether its beginning was cut off.
+    is_trimmed: bool,
+    /// Turns whose runs did not start yet.
+    waiting: HashMap<Option<&'a RunId>, &'a Turn>,
+    /// The run under way.
+    active: Option<&'a RunId>,
+    /// What was noted while a run was under way or the results of calls were missing: it stands
+    /// behind them, so that a provider sees each call followed by its result.
+    noted: Vec<Message>,
+}
+
+impl<'a> Fold<'a> {
+    fn add(&mut self, recorded: &'a Recorded) {
+        let run = recorded.run.as_ref();
         match &recorded.record {
             Record::TurnAccepted(turn) => {
-                waiting.insert(recorded.run.as_ref(), turn);
+                self.waiting.insert(run, turn);
             }
             Record::RunStarted(_) => {
                 // A run that is started again was taken out the first time.
-                if let Some(turn) = waiting.remove(&recorded.run.as_ref()) {
-                    push_turn(&mut messages, turn);
+                if let Some(turn) = self.waiting.remove(&run) {
+                    self.put_notes();
+                    push_said(&mut self.messages, turn, !self.is_trimmed);
+                }
+                self.active = run;
+            }
+            Record::AssistantMessage(said) => {
+                let message = if said.incomplete {
+                    Message::assistant(said.message.text())
+                } else {
+                    said.message.clone()
+                };
+                let is_empty = said.incomplete && message.text().is_empty();
+                match run {
+                    _ if is_empty => {}
+                    Some(_) => self.messages.push(message),
+                    None => self.noted.push(message),
+                }
+                if self.active.is_none() {
+                    self.put_notes();
                 }
             }
-            Record::AssistantMessage(said) if said.incomplete => {
-                let text = said.message.text();
-                if !text.is_empty() {
-                    messages.push(Message::assistant(text));
-                }
+            Record::ToolFinished(result) => push_result(&mut self.messages, result.clone()),
+            Record::RunFinished(_) => {
+                self.active = None;
+                self.put_notes();
             }
-            Record::AssistantMessage(said) => messages.push(said.message.clone()),
-            Record::ToolFinished(result) => push_result(&mut messages, result.clone()),
             Record::SessionOpened(_)
             | Record::ToolStarted(_)
-            | Record::RunFinished(_)
+            | Record::ApprovalDecided(_)
+            | Record::SessionReset(_)
+            | Record::Trimmed(_)
             | Record::Unknown { .. } => {}
         }
     }
-    messages
+
+    /// Puts notes into the conversation, unless results are still missing.
+    fn put_notes(&mut self) {
+        if !has_open_calls(&self.messages) {
+            self.messages.append(&mut self.noted);
+        }
+    }
+}
+
+/// Whether a call of the last answer has no result yet.
+fn has_open_calls(messages: &[Message]) -> bool {
+    let said = messages.iter().rposition(|it| it.role == Role::Assistant);
+    let Some((said, after)) = said.and_then(|at| messages.get(at..)?.split_first()) else {
+        return false;
+    };
+    let answered: HashSet<_> = after
+        .iter()
+        .flat_map(|message| &message.parts)
+        .filter_map(answers)
+        .collect();
+    said.tool_calls().any(|call| !answered.contains(&call.id))
+}
+
+/// The call a part answers.
+fn answers(part: &Part) -> Option<&ToolCallId> {
+    match part {
+        Part::ToolResult(result) => Some(&result.call),
+        Part::Text { .. }
+        | Part::Image { .. }
+        | Part::File { .. }
+        | Part::Reasoning { .. }
+        | Part::ToolCall(_) => None,
+    }
 }
 
 /// Adds a turn: the client's own context counts only while nothing was said before, or where its
 /// tool results answer a call this log does not have.
 pub(crate) fn push_turn(messages: &mut Vec<Message>, turn: &Turn) {
-    if messages.is_empty() {
+    push_said(messages, turn, true);
+}
+
+/// Adds a turn. `first` tells that nothing was said before `messages`.
+fn push_said(messages: &mut Vec<Message>, turn: &Turn, first: bool) {
+    if first && messages.is_empty() {
         messages.extend(turn.context.iter().cloned());
     } else if let Some(call) = missing_call(messages, turn) {
         messages.push(call.clone());
@@ -74,17 +172,9 @@ fn missing_call<'t>(messages: &[Message], turn: &'t Turn) -> Option<&'t Message>
         .flat_map(Message::tool_calls)
         .map(|call| &call.id)
         .collect();
-    let answers = |message: &Message| {
-        message.parts.iter().any(|part| match part {
-            Part::ToolResult(result) => !known.contains(&result.call),
-            Part::Text { .. }
-            | Part::Image { .. }
-            | Part::File { .. }
-            | Part::Reasoning { .. }
-            | Part::ToolCall(_) => false,
-        })
-    };
-    if !turn.input.iter().any(answers) {
+    let unknown = |call| !known.contains(call);
+    let mut parts = turn.input.iter().flat_map(|message| &message.parts);
+    if !parts.any(|part| answers(part).is_some_and(unknown)) {
         return None;
     }
     turn.context

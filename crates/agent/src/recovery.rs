@@ -85,7 +85,10 @@ impl Agents {
                 | Record::AssistantMessage(_)
                 | Record::ToolStarted(_)
                 | Record::ToolFinished(_)
+                | Record::ApprovalDecided(_)
                 | Record::RunFinished(_)
+                | Record::SessionReset(_)
+                | Record::Trimmed(_)
                 | Record::Unknown { .. } => None,
             }))
     }

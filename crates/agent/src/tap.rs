@@ -106,7 +106,10 @@ impl Teller<'_> {
                 | Record::TurnAccepted(_)
                 | Record::RunStarted(_)
                 | Record::AssistantMessage(_)
+                | Record::ApprovalDecided(_)
                 | Record::RunFinished(_)
+                | Record::SessionReset(_)
+                | Record::Trimmed(_)
                 | Record::Unknown { .. } => {}
             }
         }

@@ -4,8 +4,8 @@
 //! renamed; a kind this program does not know is carried through as [`Record::Unknown`].
 
 use crate::{
-    AgentId, Message, MicroUsd, ModelId, ProviderId, RunOutcome, StopReason, ToolCall, ToolResult,
-    Turn, Usage,
+    AgentId, Message, MicroUsd, ModelId, ProviderId, RunOutcome, StopReason, ToolCall, ToolCallId,
+    ToolResult, Turn, Usage,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -53,6 +53,50 @@ pub struct AssistantMessage {
     pub incomplete: bool,
 }
 
+/// The conversation was ended and another one begins under the same key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionReset {
+    /// The random id clients show as `sessionId` from here on.
+    pub session_id: String,
+    /// Why, e.g. `new`.
+    pub reason: String,
+}
+
+/// The beginning of the conversation was cut off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Trimmed {
+    /// The number of the record it begins with now: a turn that was accepted while nothing else was
+    /// under way.
+    pub before: i64,
+}
+
+/// A person, or a rule a person made, decided about a tool call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovalDecided {
+    /// The call.
+    pub call: ToolCallId,
+    /// What was decided.
+    pub verdict: ApprovalVerdict,
+}
+
+/// What was decided about a tool call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ApprovalVerdict {
+    /// It may run, this time.
+    AllowOnce,
+    /// It may run, and so may the like of it from now on.
+    AllowAlways,
+    /// It may not.
+    Deny {
+        /// Why, for the model. No full stop.
+        why: String,
+    },
+}
+
 /// One entry of the session log.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Record {
@@ -69,8 +113,14 @@ pub enum Record {
     ToolStarted(ToolCall),
     /// A tool ended.
     ToolFinished(ToolResult),
+    /// Somebody decided whether a tool may run.
+    ApprovalDecided(ApprovalDecided),
     /// The run reached its terminal state.
     RunFinished(RunOutcome),
+    /// The conversation begins anew after this.
+    SessionReset(SessionReset),
+    /// The conversation begins later than it did.
+    Trimmed(Trimmed),
     /// A kind from a newer program, carried through.
     Unknown {
         /// Its kind column.
@@ -103,7 +153,10 @@ impl Record {
             Self::AssistantMessage(_) => "assistantMessage",
             Self::ToolStarted(_) => "toolStarted",
             Self::ToolFinished(_) => "toolFinished",
+            Self::ApprovalDecided(_) => "approvalDecided",
             Self::RunFinished(_) => "runFinished",
+            Self::SessionReset(_) => "sessionReset",
+            Self::Trimmed(_) => "trimmed",
             Self::Unknown { kind, .. } => kind,
         }
     }
@@ -118,7 +171,10 @@ impl Record {
             | Self::AssistantMessage(_)
             | Self::ToolStarted(_)
             | Self::ToolFinished(_)
-            | Self::RunFinished(_) => VERSION,
+            | Self::ApprovalDecided(_)
+            | Self::RunFinished(_)
+            | Self::SessionReset(_)
+            | Self::Trimmed(_) => VERSION,
         }
     }
 
@@ -134,7 +190,10 @@ impl Record {
             Self::AssistantMessage(it) => serde_json::to_string(it),
             Self::ToolStarted(it) => serde_json::to_string(it),
             Self::ToolFinished(it) => serde_json::to_string(it),
+            Self::ApprovalDecided(it) => serde_json::to_string(it),
             Self::RunFinished(it) => serde_json::to_string(it),
+            Self::SessionReset(it) => serde_json::to_string(it),
+            Self::Trimmed(it) => serde_json::to_string(it),
             Self::Unknown { payload, .. } => Ok(payload.clone()),
         }
     }
@@ -157,7 +216,10 @@ impl Record {
             "assistantMessage" => Self::AssistantMessage(read(kind, payload)?),
             "toolStarted" => Self::ToolStarted(read(kind, payload)?),
             "toolFinished" => Self::ToolFinished(read(kind, payload)?),
+            "approvalDecided" => Self::ApprovalDecided(read(kind, payload)?),
             "runFinished" => Self::RunFinished(read(kind, payload)?),
+            "sessionReset" => Self::SessionReset(read(kind, payload)?),
+            "trimmed" => Self::Trimmed(read(kind, payload)?),
             other => Self::Unknown {
                 kind: other.to_owned(),
                 version,
@@ -170,7 +232,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{RunLimit, ToolCallId, ToolName};
+    use crate::{RunLimit, ToolName};
 
     #[test]
     fn records_survive_the_log() {
@@ -190,6 +252,15 @@ mod tests {
                 name: ToolName::new("read"),
                 arguments: "{broken".into(),
             }),
+            Record::ApprovalDecided(ApprovalDecided {
+                call: ToolCallId::new("c1"),
+                verdict: ApprovalVerdict::Deny { why: "no".into() },
+            }),
+            Record::SessionReset(SessionReset {
+                session_id: "s2".into(),
+                reason: "new".into(),
+            }),
+            Record::Trimmed(Trimmed { before: 7 }),
             Record::RunFinished(RunOutcome::Limited {
                 limit: RunLimit::Steps { limit: 3 },
             }),

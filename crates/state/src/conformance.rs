@@ -9,7 +9,9 @@
     reason = "test code that a second backend must be able to call; it fails by panicking"
 )]
 
+pub mod changes;
 pub mod cooldowns;
+pub mod documents;
 pub mod endings;
 pub mod fold;
 pub mod health;
@@ -21,6 +23,7 @@ pub mod queue;
 pub mod responses;
 pub mod sessions;
 pub mod story;
+pub mod tail;
 
 use crate::{Admission, Admitted, Claim, Recorded, Seq, State};
 use async_trait::async_trait;
@@ -196,6 +199,12 @@ macro_rules! conformance_suite {
                 giving_back_outdates, an_outdated_release_does_nothing;
             sessions: lists_newest_first, counts_and_finds, unknown_counts_stay_unknown,
                 nothing_overflows;
+            changes: opened_once_without_a_turn, what_is_set_is_kept, lists_are_filtered_and_paged,
+                a_reset_begins_anew, a_removed_session_frees_its_key, a_trim_keeps_whole_turns,
+                what_is_under_way_is_left_alone;
+            documents: the_last_one_put_is_found, kinds_never_meet, what_was_removed_is_gone;
+            tail: reads_backwards, notes_belong_to_no_run, tells_what_is_on_disk,
+                tells_nothing_that_failed;
             metering: adds_up, a_call_is_counted_once, time_is_half_open, a_run_has_its_calls,
                 pages_follow_each_other, groups_are_in_order, spending_is_known_by_payer,
                 nothing_overflows;

@@ -69,6 +69,9 @@ pub enum Error {
     /// The session was never opened.
     #[error("session {0} does not exist")]
     NoSession(SessionKey),
+    /// A run of the session waits or goes on.
+    #[error("session {0} has a run under way; stop it or wait for its end")]
+    Busy(SessionKey),
     /// The run is not known.
     #[error("run {0} does not exist")]
     NoRun(RunId),

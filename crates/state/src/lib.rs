@@ -35,11 +35,11 @@ pub use health::Health;
 pub use lease::{Fence, Lease, Leases};
 pub use ledger::Ledger;
 pub use lock::{GatewayLock, LockInfo};
-pub use log::{Recorded, Seq, SessionLog};
+pub use log::{Appended, Recorded, Seq, SessionLog};
 pub use metering::{CallRow, GroupBy, Metering, Spending, UsageGroup, UsageTotals};
 pub use queue::{Admission, Admitted, Claim, Draft, IdempotencyKey, RunQueue, RunRow, RunStatus};
 pub use responses::{Responses, StoredResponse};
-pub use sessions::{SessionRow, Sessions};
+pub use sessions::{SessionFilter, SessionPage, SessionRow, Sessions};
 
 use std::sync::Arc;
 

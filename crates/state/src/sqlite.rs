@@ -20,18 +20,22 @@ mod readers;
 mod responses;
 mod row;
 mod sessions;
+mod trim;
 mod writer;
 
 use crate::lock::{GatewayLock, Hold};
-use crate::{Error, State, directory};
+use crate::{Appended, Error, State, directory};
 use domain::{Clock, SystemClock};
 use failure::Failure;
 use job::Tx;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use tokio::sync::broadcast;
 
 const FILE: &str = "state.db";
+/// How many appends a slow listener may be behind before it has to go back to the log.
+const TAIL: usize = 8_192;
 
 /// Where the store lives and what it may use.
 #[derive(Clone)]
@@ -68,6 +72,7 @@ struct Store {
     writer: Arc<writer::Writer>,
     readers: readers::Readers,
     clock: Arc<dyn Clock>,
+    tail: broadcast::Sender<Appended>,
     /// The first sign of damage; from then on the store calls itself unhealthy.
     damage: OnceLock<Error>,
 }
@@ -102,11 +107,13 @@ impl Store {
         let path: Arc<Path> = config.dir.join(FILE).into();
         let connection = connect::for_writing(&path, config.max_bytes)?;
         let readers = readers::Readers::open(&path)?;
-        let writer = Arc::new(writer::Writer::start(connection, config, path, hold)?);
+        let tail = broadcast::Sender::new(TAIL);
+        let writer = writer::Writer::start(connection, config, path, hold, tail.clone())?;
         Ok(Self {
-            writer,
+            writer: Arc::new(writer),
             readers,
             clock: Arc::clone(&config.clock),
+            tail,
             damage: OnceLock::new(),
         })
     }

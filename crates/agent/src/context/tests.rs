@@ -204,3 +204,118 @@ fn halving_keeps_the_last_turn() {
     assert_eq!(messages, [Message::user("last")]);
     assert_eq!(halve(&mut messages), 0);
 }
+
+/// A log that grows record by record.
+#[derive(Default)]
+struct Log(Vec<Recorded>);
+
+impl Log {
+    fn add(&mut self, run: Option<&str>, record: Record) -> &mut Self {
+        self.0.push(Recorded {
+            seq: Seq(i64::try_from(self.0.len()).unwrap() + 1),
+            at: UnixMillis(0),
+            run: run.map(RunId::new),
+            record,
+        });
+        self
+    }
+
+    /// A turn and the beginning of its run.
+    fn begun(&mut self, run: &str, turn: Turn) -> &mut Self {
+        self.add(Some(run), Record::TurnAccepted(Box::new(turn)));
+        let started = Record::RunStarted(RunStarted { attempt: 1 });
+        self.add(Some(run), started)
+    }
+
+    fn ended(&mut self, run: &str) -> &mut Self {
+        let stop = domain::StopReason::Stop;
+        let completed = domain::RunOutcome::Completed { stop };
+        self.add(Some(run), Record::RunFinished(completed))
+    }
+
+    fn said(&mut self, run: Option<&str>, message: Message) -> &mut Self {
+        let said = AssistantMessage {
+            message,
+            provider: ProviderId::new("p"),
+            model: ModelId::new("m"),
+            usage: Usage::default(),
+            cost: None,
+            stop: None,
+            incomplete: false,
+        };
+        self.add(run, Record::AssistantMessage(Box::new(said)))
+    }
+
+    /// The texts of the conversation; a call or a result is its id.
+    fn texts(&self) -> Vec<String> {
+        let part = |part: &Part| match part {
+            Part::Text { text } => text.clone(),
+            Part::ToolCall(call) => format!("call {}", call.id),
+            Part::ToolResult(result) => format!("result {}", result.call),
+            _ => String::new(),
+        };
+        let text = |message: &Message| message.parts.iter().map(part).collect();
+        fold(&self.0).iter().map(text).collect()
+    }
+}
+
+fn says(text: &str) -> Turn {
+    turn(vec![], vec![Message::user(text)])
+}
+
+#[test]
+fn a_reset_begins_an_empty_conversation() {
+    let mut log = Log::default();
+    log.begun("1", says("one"));
+    log.said(Some("1"), Message::assistant("first")).ended("1");
+    let reset = domain::record::SessionReset {
+        session_id: "s2".into(),
+        reason: "new".into(),
+    };
+    log.add(None, Record::SessionReset(reset));
+    assert_eq!(log.texts(), Vec::<String>::new());
+    log.begun(
+        "2",
+        turn(vec![Message::user("before")], vec![Message::user("two")]),
+    );
+    assert_eq!(log.texts(), ["before", "two"]);
+}
+
+#[test]
+fn a_trimmed_conversation_begins_later_and_takes_no_context() {
+    let mut log = Log::default();
+    log.begun("1", says("one"));
+    log.said(Some("1"), Message::assistant("first")).ended("1");
+    log.begun(
+        "2",
+        turn(vec![Message::user("before")], vec![Message::user("two")]),
+    );
+    log.said(Some("2"), Message::assistant("second")).ended("2");
+    let trimmed = domain::record::Trimmed { before: 5 };
+    log.add(None, Record::Trimmed(trimmed));
+    assert_eq!(log.texts(), ["two", "second"]);
+    // Read from there on it is the same.
+    log.0.drain(..4);
+    assert_eq!(log.texts(), ["two", "second"]);
+}
+
+#[test]
+fn a_note_never_stands_between_a_call_and_its_result() {
+    let note = |text| Message::assistant(text);
+    let mut log = Log::default();
+    log.said(None, note("welcome"));
+    log.begun("1", says("weather?"));
+    log.said(Some("1"), asks("c1"));
+    log.said(None, note("by the way"));
+    // The client's tool: its result comes with the next turn.
+    log.ended("1").said(None, note("and another thing"));
+    assert_eq!(log.texts(), ["welcome", "weather?", "call c1"]);
+    log.begun("2", turn(vec![], vec![answers("c1")]));
+    let answered = ["welcome", "weather?", "call c1", "result c1"];
+    assert_eq!(log.texts(), answered);
+    log.said(Some("2"), Message::assistant("sunny")).ended("2");
+    let all = [&answered[..], &["sunny", "by the way", "and another thing"]].concat();
+    assert_eq!(log.texts(), all);
+    log.begun("3", says("thanks"));
+    assert_eq!(log.texts(), [&all[..], &["thanks"]].concat());
+}

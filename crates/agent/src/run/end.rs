@@ -79,7 +79,10 @@ pub(crate) async fn close(shared: &Shared, claim: &Claim, records: Vec<Record>) 
         | Record::RunStarted(_)
         | Record::ToolStarted(_)
         | Record::ToolFinished(_)
+        | Record::ApprovalDecided(_)
         | Record::RunFinished(_)
+        | Record::SessionReset(_)
+        | Record::Trimmed(_)
         | Record::Unknown { .. } => None,
     });
     let finished_at = row.finished_at.unwrap_or_else(|| shared.clock.now());

@@ -4,7 +4,7 @@ use super::ask::Question;
 use super::{Progress, Run};
 use crate::context;
 use crate::shared::Shared;
-use domain::{Record, RunOutcome, SessionKey, ToolResult};
+use domain::{Record, Role, RunOutcome, SessionKey, ToolResult};
 use state::{Recorded, Seq};
 
 /// Records read from the log at a time.
@@ -14,13 +14,15 @@ const PAGE: usize = 1_000;
 const UNKNOWN_OUTCOME: &str = "the gateway stopped while this tool was running; whether it took \
     effect is unknown and it was not run again; check before you repeat it";
 
-/// The log of a session, oldest first.
+/// The log of a session from where its conversation begins, oldest first.
 pub(super) async fn records(
     shared: &Shared,
     session: &SessionKey,
 ) -> Result<Vec<Recorded>, state::Error> {
+    let row = shared.state.sessions.get(session).await?;
+    let start = row.map_or(Seq(1), |row| row.start);
     let mut records = Vec::new();
-    let mut after = Seq(0);
+    let mut after = Seq(start.0.saturating_sub(1));
     loop {
         let page = shared.state.log.read(session, after, PAGE).await?;
         let Some(last) = page.last() else {
@@ -44,6 +46,14 @@ impl Run<'_> {
         }
         let records = records(self.shared, &self.claim.session).await?;
         self.messages = context::fold(&records);
+        if self
+            .messages
+            .iter()
+            .all(|message| message.role == Role::User)
+        {
+            // Nothing was said yet, or not since the session was reset: no prompt is continued.
+            self.shared.sent.forget(&self.claim.session);
+        }
         for recorded in &records {
             if recorded.run.as_ref() == Some(&self.claim.run) {
                 self.note_earlier_attempt(&recorded.record);
@@ -80,7 +90,10 @@ impl Run<'_> {
             Record::SessionOpened(_)
             | Record::TurnAccepted(_)
             | Record::RunStarted(_)
+            | Record::ApprovalDecided(_)
             | Record::RunFinished(_)
+            | Record::SessionReset(_)
+            | Record::Trimmed(_)
             | Record::Unknown { .. } => {}
         }
     }

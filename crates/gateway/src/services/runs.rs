@@ -159,14 +159,9 @@ impl Services {
     /// The session a call addresses: by `sessionId`, by key, else the agent's main session.
     async fn addressed(&self, agent: &Agent, params: &AgentParams) -> Result<SessionKey, ApiError> {
         if let Some(id) = &params.session_id {
-            let rows = self
-                .state
-                .sessions
-                .list(Some(&agent.id), usize::MAX)
-                .await?;
-            return rows
-                .into_iter()
-                .find(|row| row.session_id == *id)
+            let row = self.state.sessions.by_session_id(id).await?;
+            return row
+                .filter(|row| row.agent == agent.id)
                 .map(|row| row.key)
                 .ok_or_else(|| {
                     ApiError::new(ErrorCode::NotFound, "no session has that sessionId")

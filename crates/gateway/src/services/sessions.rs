@@ -5,6 +5,7 @@ mod row;
 use super::Services;
 use crate::error::ApiError;
 use protocol::methods::sessions::{SessionsListParams, SessionsListReply};
+use state::SessionFilter;
 
 /// Sessions of a list unless told otherwise, and at most.
 const SESSIONS: (u32, u32) = (100, 1_000);
@@ -21,21 +22,25 @@ impl Services {
         let limit = bounded(params.limit, SESSIONS, "limit")?;
         let roster = self.agents.roster();
         let agent = match &params.agent_id {
-            Some(id) => Some(&roster.find(id).map_err(agent::SubmitError::from)?.id),
+            Some(id) => Some(roster.find(id).map_err(agent::SubmitError::from)?),
             None => None,
         };
-        let rows = self.state.sessions.list(agent, limit).await?;
-        let count = self.state.sessions.count().await?;
+        let filter = SessionFilter {
+            agent: agent.map(|agent| agent.id.clone()),
+            ..SessionFilter::default()
+        };
+        let page = self.state.sessions.list(&filter, 0, limit).await?;
         Ok(SessionsListReply {
             ts: self.clock.now().0,
             path: self.runtime.database_path().display().to_string(),
-            count,
-            total_count: count,
+            count: page.total,
+            total_count: page.total,
             limit_applied: u64::try_from(limit).unwrap_or(u64::MAX),
             next_offset: None,
             has_more: false,
             defaults: self.model_defaults(),
-            sessions: rows
+            sessions: page
+                .rows
                 .iter()
                 .map(|row| self.session_entry(&row.key, Some(row)))
                 .collect(),

@@ -44,7 +44,10 @@ impl Shown {
             Record::SessionOpened(_)
             | Record::RunStarted(_)
             | Record::ToolStarted(_)
+            | Record::ApprovalDecided(_)
             | Record::RunFinished(_)
+            | Record::SessionReset(_)
+            | Record::Trimmed(_)
             | Record::Unknown { .. } => Vec::new(),
         };
         for (at, message) in messages.iter_mut().enumerate() {

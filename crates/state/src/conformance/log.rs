@@ -1,7 +1,7 @@
 //! Promises of [`SessionLog`](crate::SessionLog).
 
 use super::{Backend, answer, claimed, completed, fold, kinds, session, whole_log};
-use crate::{Error, Fence, Seq};
+use crate::{Error, Fence, Seq, SessionFilter};
 use domain::Record;
 use std::sync::Arc;
 
@@ -145,13 +145,23 @@ pub async fn reopens_with_everything(backend: &dyn Backend) {
         .unwrap();
     let before = (
         whole_log(&state, &key).await,
-        state.sessions.list(None, 9).await.unwrap(),
+        state
+            .sessions
+            .list(&SessionFilter::default(), 0, 9)
+            .await
+            .unwrap()
+            .rows,
     );
     state.health.close().await.unwrap();
     let state = backend.open().await;
     let after = (
         whole_log(&state, &key).await,
-        state.sessions.list(None, 9).await.unwrap(),
+        state
+            .sessions
+            .list(&SessionFilter::default(), 0, 9)
+            .await
+            .unwrap()
+            .rows,
     );
     assert_eq!(after, before);
     // The fence is remembered too.

@@ -1,13 +1,17 @@
 //! Promises of [`Sessions`](crate::Sessions).
 
 use super::{Backend, admission, answer, claimed, completed, session};
-use crate::State;
+use crate::{SessionFilter, State};
 use domain::{AgentId, MicroUsd, TokenCount, Usage};
 use std::time::Duration;
 
 async fn keys(state: &State, agent: Option<&AgentId>, limit: usize) -> Vec<String> {
-    let rows = state.sessions.list(agent, limit).await.unwrap();
-    rows.iter().map(|row| row.key.to_string()).collect()
+    let filter = SessionFilter {
+        agent: agent.cloned(),
+        ..SessionFilter::default()
+    };
+    let page = state.sessions.list(&filter, 0, limit).await.unwrap();
+    page.rows.iter().map(|row| row.key.to_string()).collect()
 }
 
 /// The session that changed last comes first; an agent sees its own.

@@ -19,6 +19,10 @@ pub(super) enum Effect {
     Turn,
     /// A model call was paid for.
     Spent(Usage, Option<MicroUsd>),
+    /// Everything begins anew, with this `sessionId`.
+    Reset(String),
+    /// The conversation begins at this record.
+    Begins(i64),
 }
 
 /// Turns a record into columns.
@@ -26,10 +30,13 @@ pub(super) fn encode(record: &Record) -> Result<Encoded, Error> {
     let effect = match record {
         Record::TurnAccepted(_) => Effect::Turn,
         Record::AssistantMessage(said) => Effect::Spent(said.usage, said.cost),
+        Record::SessionReset(reset) => Effect::Reset(reset.session_id.clone()),
+        Record::Trimmed(trimmed) => Effect::Begins(trimmed.before),
         Record::SessionOpened(_)
         | Record::RunStarted(_)
         | Record::ToolStarted(_)
         | Record::ToolFinished(_)
+        | Record::ApprovalDecided(_)
         | Record::RunFinished(_)
         | Record::Unknown { .. } => Effect::None,
     };

@@ -3,14 +3,20 @@
 use super::encode::{Effect, Encoded};
 use super::job::Tx;
 use super::row;
-use crate::{Fence, Seq};
-use domain::{MicroUsd, Usage};
+use crate::{Appended, Fence, Seq};
+use domain::{MicroUsd, SessionKey, Usage};
 use rusqlite::{OptionalExtension, params};
 
 /// A session as it stands inside the open transaction.
 pub(super) struct Head {
     pub(super) id: i64,
     pub(super) fence: i64,
+    key: SessionKey,
+    /// Set when it changed.
+    session_id: Option<String>,
+    start: i64,
+    /// As it was before this write.
+    old_seq: i64,
     last_seq: i64,
     turns: i64,
     usage: Usage,
@@ -23,13 +29,17 @@ impl Head {
         tx.sql
             .prepare_cached(
                 "SELECT id, fence, last_seq, turns, cost, input_tokens, output_tokens,
-                   cache_read_tokens, cache_write_tokens, media_tokens, reasoning_tokens
+                   cache_read_tokens, cache_write_tokens, media_tokens, reasoning_tokens, start
                  FROM session WHERE key = ?1",
             )?
             .query_row([key], |row| {
                 Ok(Self {
                     id: row.get(0)?,
                     fence: row.get(1)?,
+                    key: SessionKey::new(key),
+                    session_id: None,
+                    start: row.get(11)?,
+                    old_seq: row.get(2)?,
                     last_seq: row.get(2)?,
                     turns: row.get(3)?,
                     cost: MicroUsd(row.get(4)?),
@@ -56,6 +66,10 @@ impl Head {
         Ok(Self {
             id,
             fence: 0,
+            key: SessionKey::new(key),
+            session_id: None,
+            start: 1,
+            old_seq: 0,
             last_seq: 0,
             turns: 0,
             usage: Usage::default(),
@@ -113,8 +127,21 @@ impl Head {
                 self.usage = self.usage.plus(*usage);
                 self.cost += cost.unwrap_or_default();
             }
+            Effect::Reset(session_id) => {
+                self.session_id = Some(session_id.clone());
+                self.start = self.last_seq.saturating_add(1);
+                self.turns = 0;
+                self.usage = Usage::default();
+                self.cost = MicroUsd::ZERO;
+            }
+            Effect::Begins(seq) => self.start = *seq,
         }
         Ok(Seq(self.last_seq))
+    }
+
+    /// The number of the record the conversation begins at.
+    pub(super) fn start(&self) -> Seq {
+        Seq(self.start)
     }
 
     /// The number of the last record.
@@ -124,11 +151,18 @@ impl Head {
 
     /// Writes the projection back.
     pub(super) fn save(&self, tx: &Tx<'_>) -> rusqlite::Result<()> {
+        if self.last_seq > self.old_seq {
+            tx.appended.borrow_mut().push(Appended {
+                session: self.key.clone(),
+                last: Seq(self.last_seq),
+            });
+        }
         tx.sql
             .prepare_cached(
                 "UPDATE session SET updated_at = ?2, fence = ?3, last_seq = ?4, turns = ?5,
                    cost = ?6, input_tokens = ?7, output_tokens = ?8, cache_read_tokens = ?9,
-                   cache_write_tokens = ?10, media_tokens = ?11, reasoning_tokens = ?12
+                   cache_write_tokens = ?10, media_tokens = ?11, reasoning_tokens = ?12,
+                   start = ?13, session_id = coalesce(?14, session_id)
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -144,6 +178,8 @@ impl Head {
                 row::count(self.usage.cache_write),
                 row::count(self.usage.media),
                 row::count(self.usage.reasoning),
+                self.start,
+                self.session_id,
             ])
             .map(|_rows| ())
     }

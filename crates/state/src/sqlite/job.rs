@@ -1,9 +1,10 @@
 //! A write waiting for its turn, and the one who waits for its result.
 
 use super::failure::Failure;
-use crate::Error;
+use crate::{Appended, Error};
 use domain::UnixMillis;
 use rusqlite::Connection;
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use tokio::sync::oneshot;
@@ -14,6 +15,8 @@ pub(super) struct Tx<'a> {
     pub(super) sql: &'a Connection,
     /// The present moment.
     pub(super) now: UnixMillis,
+    /// Sessions that have new records, to be told when they are on disk.
+    pub(super) appended: &'a RefCell<Vec<Appended>>,
 }
 
 /// A job whose result type is forgotten.

@@ -3,16 +3,18 @@
 use super::failure::{Failure, typed};
 use super::job::{Job, Ticket, Tx};
 use super::{SqliteConfig, connect};
-use crate::Error;
 use crate::lock::Hold;
+use crate::{Appended, Error};
 use domain::Clock;
 use rusqlite::Connection;
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tokio::sync::broadcast;
 use tracing::warn;
 
 /// Most writes in one transaction; more only makes the first of them wait longer.
@@ -55,6 +57,7 @@ impl Writer {
         config: &SqliteConfig,
         path: Arc<Path>,
         hold: Hold,
+        tail: broadcast::Sender<Appended>,
     ) -> Result<Self, Error> {
         let max_waiting = config.max_waiting.max(1);
         let (queue, jobs) = sync_channel(max_waiting);
@@ -67,6 +70,7 @@ impl Writer {
             path,
             jobs,
             waiting: waiting.clone(),
+            tail,
             _hold: hold,
         };
         let thread = std::thread::Builder::new()
@@ -148,6 +152,7 @@ struct Desk {
     path: Arc<Path>,
     jobs: Receiver<Box<dyn Job>>,
     waiting: Arc<Waiting>,
+    tail: broadcast::Sender<Appended>,
     _hold: Hold,
 }
 
@@ -178,14 +183,26 @@ impl Desk {
     /// Works on `first` and everything that is waiting behind it, commits once, answers all.
     fn serve(&self, first: Box<dyn Job>) {
         let mut done = Vec::with_capacity(64);
-        let committed = self.transaction(first, &mut done);
+        let appended = RefCell::default();
+        let committed = self.transaction(first, &mut done, &appended);
+        if committed.is_ok() && self.tail.receiver_count() > 0 {
+            for news in appended.into_inner() {
+                // The last one who listened may have left just now.
+                drop(self.tail.send(news));
+            }
+        }
         for job in done {
             self.waiting.remove(job.weight());
             job.answer(committed.clone());
         }
     }
 
-    fn transaction(&self, first: Box<dyn Job>, done: &mut Vec<Box<dyn Job>>) -> Result<(), Error> {
+    fn transaction(
+        &self,
+        first: Box<dyn Job>,
+        done: &mut Vec<Box<dyn Job>>,
+        appended: &RefCell<Vec<Appended>>,
+    ) -> Result<(), Error> {
         let fail = |error| typed(&self.path, &error);
         if let Err(error) = self.statement("BEGIN IMMEDIATE") {
             done.push(first);
@@ -193,7 +210,7 @@ impl Desk {
         }
         let mut next = Some(first);
         while let Some(mut job) = next {
-            let worked = self.savepoint(job.as_mut());
+            let worked = self.savepoint(job.as_mut(), appended);
             done.push(job);
             if let Err(error) = worked {
                 self.roll_back();
@@ -214,14 +231,17 @@ impl Desk {
     /// Runs one job so that its failure undoes its own changes only.
     ///
     /// An error here means that the whole transaction is lost.
-    fn savepoint(&self, job: &mut dyn Job) -> Result<(), Error> {
+    fn savepoint(&self, job: &mut dyn Job, appended: &RefCell<Vec<Appended>>) -> Result<(), Error> {
+        let before = appended.borrow().len();
         let fail = |error| typed(&self.path, &error);
         self.statement("SAVEPOINT job").map_err(fail)?;
         let tx = Tx {
             sql: &self.connection,
             now: self.clock.now(),
+            appended,
         };
         if let Err(error) = job.work(&tx, &self.path) {
+            appended.borrow_mut().truncate(before);
             // SQLite ends the transaction itself on some errors, a full disk among them.
             if self.connection.is_autocommit() {
                 return Err(error);

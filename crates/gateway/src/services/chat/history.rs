@@ -111,7 +111,7 @@ impl Services {
         shown: Shown,
     ) -> Result<Page, ApiError> {
         let mut messages = Vec::new();
-        let mut last = Seq(0);
+        let mut last = Seq(row.start.0.saturating_sub(1));
         loop {
             let page = self.state.log.read(&row.key, last, 1_000).await?;
             let Some(newest) = page.last() else { break };

@@ -124,6 +124,9 @@ impl Services {
                     | Record::TurnAccepted(_)
                     | Record::RunStarted(_)
                     | Record::ToolFinished(_)
+                    | Record::ApprovalDecided(_)
+                    | Record::SessionReset(_)
+                    | Record::Trimmed(_)
                     | Record::Unknown { .. } => {}
                 }
             }
