@@ -4,6 +4,7 @@ use crate::commands::{
     agent, completion, config, costs, dashboard, doctor, explain, gateway, health, onboard, status,
     usage,
 };
+use crate::node;
 use clap::{Parser, Subcommand, ValueEnum};
 
 const AFTER_HELP: &str = "\
@@ -74,6 +75,8 @@ pub(crate) enum Command {
     Status(status::StatusArgs),
     /// Whether the running gateway works; exit code 1 if not
     Health(health::HealthArgs),
+    /// This machine as a node: run commands for the agents of a gateway
+    Node(node::NodeArgs),
     /// What was spent today and this month, against every budget
     Costs(costs::CostsArgs),
     /// Tokens and costs by model, agent, session or day; every call as CSV or JSON
@@ -105,7 +108,7 @@ impl Command {
             Self::Doctor(args) => args.json,
             Self::Config(args) => args.json(),
             Self::Dashboard(args) => args.json,
-            Self::Completion(_) => false,
+            Self::Completion(_) | Self::Node(_) => false,
         }
     }
 }

@@ -35,6 +35,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::run(&home, &args),
         Command::Doctor(args) => doctor::run(&home, &args),
         Command::Config(args) => config::run(&home, args),
+        Command::Node(args) => crate::node::run(&home, args),
         Command::Dashboard(args) => dashboard::run(&home, &args),
         Command::Completion(args) => completion::run(&args),
     }

@@ -22,6 +22,7 @@ mod home;
 mod listing;
 mod local;
 mod logging;
+mod node;
 mod private_file;
 mod runtime;
 mod screen;

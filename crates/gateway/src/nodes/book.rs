@@ -7,7 +7,7 @@ use crate::ws::Link;
 use protocol::methods::nodes::{
     NodeDescribeReply, NodeEntry, NodeListReply, NodeRenameParams, NodeRenameReply,
 };
-use protocol::{ClientInfo, ConnectParams};
+use protocol::{ClientInfo, ConnectParams, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -129,7 +129,7 @@ impl Book {
 impl Nodes {
     /// A node connected: its commands count if they were approved, else somebody is asked.
     pub(crate) async fn arrived(&self, link: &Arc<Link>, params: &ConnectParams) {
-        let Some(node) = link.device.clone() else {
+        let (Role::Node, Some(node)) = (link.role, link.device.clone()) else {
             return;
         };
         let surface = self.surface(link, params);
@@ -164,7 +164,7 @@ impl Nodes {
 
     /// A connection of a node ended.
     pub(crate) async fn left(&self, link: &Arc<Link>) {
-        let Some(node) = link.device.as_deref() else {
+        let (Role::Node, Some(node)) = (link.role, link.device.as_deref()) else {
             return;
         };
         let _turn = self.writing.lock().await;

@@ -7,40 +7,8 @@
 use super::Nodes;
 use crate::approvals::RunBinding;
 use crate::error::ApiError;
-use serde::{Deserialize, Serialize};
+use protocol::methods::nodes::SystemRun;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-
-/// Parameters of `system.run`. One that is not known is an error.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SystemRun {
-    command: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    raw_command: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    system_run_plan: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    cwd: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    env: Option<BTreeMap<String, String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    timeout_ms: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    needs_screen_recording: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    suppress_notify_on_exit: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    agent_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    session_key: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    run_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    approved: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    approval_decision: Option<String>,
-}
 
 impl Nodes {
     /// The parameters as they go to the node.

@@ -95,6 +95,7 @@ async fn introduce(
             let hello = hello::hello(sockets, &link, &admitted).await;
             socket.send(&answer::replied(&request.id, request.bare, &hello));
             hello::welcome(&link, &hello.snapshot);
+            sockets.services.nodes.arrived(&link, &params).await;
             Ok((requests, waiting))
         }
         Err(Rejected {

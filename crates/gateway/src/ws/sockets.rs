@@ -89,6 +89,7 @@ impl Sockets {
                 let requests = Arc::new(requests);
                 let ended = attend(&requests, &mut socket, waiting).await;
                 requests.end();
+                self.services.nodes.left(requests.link()).await;
                 ended
             }
             Err(ended) => ended,

@@ -2,9 +2,11 @@
 
 mod hosts;
 mod pairing;
+mod system;
 
 pub use hosts::*;
 pub use pairing::*;
+pub use system::*;
 
 use crate::method::methods;
 use schemars::JsonSchema;

@@ -41,7 +41,7 @@ pub struct Defaults {
     /// When people are asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ask: Option<Ask>,
-    /// What holds when people should be asked and nobody is there.
+    /// What other programs let run when nobody can be asked; here that is nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ask_fallback: Option<Security>,
     /// Kept for other programs that read the file; nothing here is allowed by it.
@@ -157,23 +157,20 @@ impl ExecRules {
     }
 
     /// What holds for an agent where its rules say nothing.
-    pub fn resolved(&self, agent: &str) -> (Security, Ask, Security) {
+    fn resolved(&self, agent: &str) -> (Security, Ask) {
         let chain = || self.of(agent).map(|it| &it.own).chain([&self.defaults]);
         (
             chain()
                 .find_map(|it| it.security)
                 .unwrap_or(Security::Allowlist),
             chain().find_map(|it| it.ask).unwrap_or(Ask::OnMiss),
-            chain()
-                .find_map(|it| it.ask_fallback)
-                .unwrap_or(Security::Deny),
         )
     }
 
     /// What they say of a command: the program, its arguments without the program, and the folder
     /// it would run in.
     pub fn judge(&self, agent: &str, program: &Program, args: &[String], cwd: &Path) -> Judgement {
-        let (security, ask, _) = self.resolved(agent);
+        let (security, ask) = self.resolved(agent);
         let listed = || self.lists(agent, program, args, cwd);
         match (security, ask) {
             (Security::Deny, _) => {
@@ -186,17 +183,6 @@ impl ExecRules {
             (Security::Allowlist, Ask::Off) => Judgement::Deny(
                 "it is not on the list, and the rules of this machine ask nobody".to_owned(),
             ),
-        }
-    }
-
-    /// The same when people should be asked and nobody is there.
-    pub fn unasked(&self, agent: &str, program: &Program, args: &[String], cwd: &Path) -> bool {
-        match self.resolved(agent) {
-            (Security::Deny, _, _) | (_, _, Security::Deny) => false,
-            (Security::Full, _, Security::Full) => true,
-            (Security::Allowlist, _, Security::Full) | (_, _, Security::Allowlist) => {
-                self.lists(agent, program, args, cwd)
-            }
         }
     }
 

@@ -95,26 +95,3 @@ fn what_cannot_be_understood_is_refused() {
         assert!(ExecRules::read(file.clone()).is_err(), "{file}");
     }
 }
-
-#[test]
-fn without_anybody_to_ask_the_fallback_holds() {
-    let unasked = |defaults: Value| {
-        let rules = rules(defaults, json!([{ "pattern": "true" }]));
-        let at = |it: &str| rules.unasked("main", &Program::find(it).unwrap(), &[], Path::new("/"));
-        (at("true"), at("false"))
-    };
-    assert_eq!(unasked(json!({})), (false, false));
-    assert_eq!(
-        unasked(json!({ "askFallback": "allowlist" })),
-        (true, false)
-    );
-    assert_eq!(unasked(json!({ "askFallback": "full" })), (true, false));
-    assert_eq!(
-        unasked(json!({ "security": "full", "askFallback": "full" })),
-        (true, true)
-    );
-    assert_eq!(
-        unasked(json!({ "security": "deny", "askFallback": "full" })),
-        (false, false)
-    );
-}
