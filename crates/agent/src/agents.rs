@@ -1,8 +1,9 @@
 //! The door to this crate: submit turns, wait for runs, stop them, recover after a crash.
 
 use crate::feed::RunReport;
+use crate::permit::Permit;
 use crate::shared::{After, Shared, Unsaved, is_passing};
-use crate::{Happened, Preview, Roster, SubmitError, Tap, run};
+use crate::{Approver, Happened, Preview, Roster, SubmitError, Tap, run};
 use domain::{Clock, RunId, RunOutcome, SessionKey, Turn};
 use futures_util::FutureExt;
 use llm::Models;
@@ -35,6 +36,8 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// Who hears of every run.
     pub tap: Arc<dyn Tap>,
+    /// Who decides about tool calls that policy leaves to a person.
+    pub approver: Arc<dyn Approver>,
 }
 
 /// All agents. Cheap to clone.
@@ -117,12 +120,12 @@ impl Agents {
         };
         let teller = shared.teller(claim, &start.turn.agent);
         start.announced.tell(&teller);
-        // Closing the semaphore never happens; a missing permit must not stop the run.
-        let permit = shared.permits.acquire().await.ok();
+        let permit = Permit::new(&shared.permits);
+        permit.regain().await;
         teller.tell(|| Happened::Started {
             at: shared.clock.now(),
         });
-        let work = AssertUnwindSafe(run::execute(shared, claim, &start, &cancel));
+        let work = AssertUnwindSafe(run::execute(shared, claim, &start, &cancel, &permit));
         let worked = work.catch_unwind().await;
         drop(permit);
         if let Ok(after) = worked {

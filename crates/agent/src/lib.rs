@@ -9,12 +9,14 @@
 //! Start reading at [`run`](mod@run): it is the loop.
 
 mod agents;
+mod approval;
 pub mod config;
 mod context;
 mod error;
 mod feed;
 mod lane;
 mod limits;
+mod permit;
 mod prompt;
 mod recovery;
 mod roster;
@@ -27,6 +29,7 @@ mod tap;
 pub mod workspace;
 
 pub use agents::{Agents, Deps};
+pub use approval::{Approver, AskFor, Nobody};
 pub use config::AgentsSettings;
 pub use error::SubmitError;
 pub use feed::{Feed, RunEvent, RunReport};

@@ -12,6 +12,7 @@ pub(crate) use end::{Ended, close, end};
 
 use crate::lane::Start;
 use crate::limits::Limits;
+use crate::permit::Permit;
 use crate::shared::{After, Shared};
 use crate::tap::Teller;
 use crate::{Agent, context, session_key};
@@ -32,6 +33,7 @@ pub(crate) struct Run<'a> {
     agent: Arc<Agent>,
     start: &'a Start,
     cancel: &'a CancellationToken,
+    permit: &'a Permit,
     limits: Limits,
     /// When the run is ended, if the clock reaches that far.
     deadline: Option<Instant>,
@@ -58,6 +60,7 @@ pub(crate) async fn execute(
     claim: &Claim,
     start: &Start,
     cancel: &CancellationToken,
+    permit: &Permit,
 ) -> After {
     let roster = shared.roster();
     let turn = &start.turn;
@@ -77,6 +80,7 @@ pub(crate) async fn execute(
         agent,
         start,
         cancel,
+        permit,
         deadline: Instant::now().checked_add(wall),
         messages: Vec::new(),
         last: None,

@@ -4,7 +4,7 @@ use crate::lane::Lanes;
 use crate::prompt::Prompts;
 use crate::prompt::sent::Sent;
 use crate::tap::Teller;
-use crate::{Deps, Roster, Tap};
+use crate::{Approver, Deps, Roster, Tap};
 use domain::{AgentId, Clock, Record, RunOutcome};
 use llm::Models;
 use state::{Claim, State};
@@ -27,12 +27,13 @@ pub(crate) struct Shared {
     pub(crate) models: Arc<dyn Models>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tap: Arc<dyn Tap>,
+    pub(crate) approver: Arc<dyn Approver>,
     pub(crate) prompts: Prompts,
     pub(crate) sent: Sent,
     pub(crate) lanes: Lanes,
     pub(crate) toolbox: RwLock<Arc<Toolbox>>,
     pub(crate) roster: RwLock<Arc<Roster>>,
-    pub(crate) permits: Semaphore,
+    pub(crate) permits: Arc<Semaphore>,
     pub(crate) tasks: TaskTracker,
     /// No new turns are taken.
     pub(crate) closed: CancellationToken,
@@ -42,12 +43,13 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(deps: Deps, roster: Roster) -> Self {
-        let permits = Semaphore::new(roster.max_concurrent());
+        let permits = Arc::new(Semaphore::new(roster.max_concurrent()));
         Self {
             state: deps.state,
             models: deps.models,
             clock: deps.clock,
             tap: deps.tap,
+            approver: deps.approver,
             prompts: Prompts::default(),
             sent: Sent::default(),
             lanes: Lanes::default(),

@@ -126,6 +126,7 @@ impl Gateway {
             toolbox: toolbox(&boot, &loaded),
             clock: Arc::clone(&clock),
             tap: events.clone(),
+            approver: Arc::new(agent::Nobody),
         };
         let agents = Agents::new(deps, roster);
         agents.recover().await?;

@@ -5,15 +5,23 @@ use crate::{RawArgs, Tool, ToolCx, ToolError, ToolOutput};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 
+/// Whether a person approved a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consent {
+    None,
+    Given,
+}
+
 /// Decides about a call and, when it may, attempts it.
 ///
-/// A call that would need a person's approval is denied, with the setting that would allow it:
-/// nothing here waits for a human.
+/// A call that needs a person's approval and does not have it is denied, with the setting that would
+/// allow it: nothing here waits for a human.
 pub(crate) async fn dispatch(
     tool: &dyn Tool,
     args: RawArgs<'_>,
     policy: &PolicyCx<'_>,
     cx: &ToolCx,
+    consent: Consent,
 ) -> Result<ToolOutput, ToolError> {
     let intent = tool.intent(args)?;
     let decision = policy::decide(&intent, policy);
@@ -24,6 +32,7 @@ pub(crate) async fn dispatch(
     );
     match decision.verdict {
         Verdict::Allow => {}
+        Verdict::Ask if consent == Consent::Given => {}
         Verdict::Ask => {
             let reason = format!("{}; nobody can be asked for approval here", decision.reason);
             return Err(ToolError::Denied { reason });

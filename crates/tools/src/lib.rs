@@ -40,4 +40,4 @@ pub use pattern::ToolPattern;
 pub use protected::Protected;
 pub use registry::{DuplicateTool, Registry};
 pub use tool::{Effect, RawArgs, Tool, ToolCx, ToolOutput, TypedTool};
-pub use toolbox::Toolbox;
+pub use toolbox::{Asked, Toolbox};

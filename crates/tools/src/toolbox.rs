@@ -1,8 +1,10 @@
 //! The tools as a run sees them.
 
-use crate::policy::{self, PolicyCx};
+use crate::dispatch::Consent;
+use crate::policy::{self, PolicyCx, Verdict};
 use crate::{
-    Access, Effect, Offer, RawArgs, Registry, ToolCx, ToolError, ToolsSettings, cut, dispatch,
+    Access, Effect, Intent, Offer, RawArgs, Registry, ToolCx, ToolError, ToolsSettings, cut,
+    dispatch,
 };
 use domain::{ToolCall, ToolChoice, ToolResult, ToolSpec};
 use std::collections::HashSet;
@@ -26,6 +28,15 @@ struct Known {
     access: Access,
     window: Option<u32>,
     offer: Arc<Offer>,
+}
+
+/// A call that a person has to approve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// What it would do.
+    pub intent: Intent,
+    /// Why it needs approval, with what would allow it for good. No full stop.
+    pub reason: String,
 }
 
 /// How many offers are kept; agents times models, usually a few.
@@ -107,16 +118,45 @@ impl Toolbox {
         &self.settings
     }
 
-    /// Runs one call: decide, then attempt. Every problem is told in the result, for the model.
+    /// What a person is to be asked before this call is run; `None` when policy allows it, denies it,
+    /// or cannot read it.
+    pub fn asks(&self, call: &ToolCall, cx: &ToolCx) -> Option<Asked> {
+        let entry = self.registry.entry(call.name.as_str())?;
+        let intent = entry.tool.intent(RawArgs(&call.arguments)).ok()?;
+        let decision = policy::decide(&intent, &self.policy(entry.effect, cx));
+        match decision.verdict {
+            Verdict::Ask => Some(Asked {
+                intent,
+                reason: decision.reason,
+            }),
+            Verdict::Allow | Verdict::Deny => None,
+        }
+    }
+
+    /// Runs one call: decide, then attempt. Every problem is told in the result, for the model. A call
+    /// that a person would have to approve is denied.
     ///
     /// # Cancel safety
     /// Dropping the future before a file tool has begun does nothing. Once begun, the file
     /// operation is finished on its own thread and its outcome is lost to the caller.
     pub async fn run(&self, call: &ToolCall, cx: &ToolCx) -> ToolResult {
+        self.execute(call, cx, Consent::None).await
+    }
+
+    /// The same for a call that a person approved, exactly as it stands. What policy denies is denied
+    /// all the same.
+    ///
+    /// # Cancel safety
+    /// As [`Toolbox::run`].
+    pub async fn run_approved(&self, call: &ToolCall, cx: &ToolCx) -> ToolResult {
+        self.execute(call, cx, Consent::Given).await
+    }
+
+    async fn execute(&self, call: &ToolCall, cx: &ToolCx, consent: Consent) -> ToolResult {
         let span = info_span!("tool", tool.name = %call.name, run.id = %cx.run);
         async {
             let started = Instant::now();
-            let outcome = self.attempt(call, cx).await;
+            let outcome = self.attempt(call, cx, consent).await;
             let duration_ms = started.elapsed().as_millis();
             let (content, is_error) = match outcome {
                 Ok(output) => (output.text, false),
@@ -141,18 +181,28 @@ impl Toolbox {
         .await
     }
 
-    async fn attempt(&self, call: &ToolCall, cx: &ToolCx) -> Result<crate::ToolOutput, ToolError> {
+    async fn attempt(
+        &self,
+        call: &ToolCall,
+        cx: &ToolCx,
+        consent: Consent,
+    ) -> Result<crate::ToolOutput, ToolError> {
         let Some(entry) = self.registry.entry(call.name.as_str()) else {
             return Err(self.unknown(call, &cx.access));
         };
-        let policy = PolicyCx {
+        let policy = self.policy(entry.effect, cx);
+        let args = RawArgs(&call.arguments);
+        dispatch::dispatch(entry.tool.as_ref(), args, &policy, cx, consent).await
+    }
+
+    fn policy<'a>(&'a self, effect: Effect, cx: &'a ToolCx) -> PolicyCx<'a> {
+        PolicyCx {
             settings: &self.settings,
             access: &cx.access,
-            effect: entry.effect,
+            effect,
             workspace: &cx.workspace,
             protected: self.registry.protected(),
-        };
-        dispatch::dispatch(entry.tool.as_ref(), RawArgs(&call.arguments), &policy, cx).await
+        }
     }
 
     fn unknown(&self, call: &ToolCall, access: &Access) -> ToolError {

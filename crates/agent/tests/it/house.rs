@@ -1,6 +1,6 @@
 //! A store, the built-in model, and a tool that counts what it did.
 
-use agent::{Agents, AgentsSettings, Deps, Roster, RosterDefaults, RunReport, Tap};
+use agent::{Agents, AgentsSettings, Approver, Deps, Roster, RosterDefaults, RunReport, Tap};
 use async_trait::async_trait;
 use domain::{
     AgentId, Message, OnDisconnect, Origin, Sampling, SessionKey, SystemClock, ToolChoice, Turn,
@@ -59,6 +59,7 @@ fn agents(plan: &Plan, state: &State, counted: &Arc<AtomicU32>, home: &Path) -> 
         toolbox: toolbox(plan, counted),
         clock: Arc::new(SystemClock),
         tap: Arc::clone(&plan.tap),
+        approver: Arc::clone(&plan.approver),
     };
     Agents::new(deps, roster(plan, home))
 }
@@ -94,6 +95,8 @@ pub(crate) struct Plan {
     pub(crate) more: Vec<fn(&mut Registry)>,
     /// Who hears of every run.
     pub(crate) tap: Arc<dyn Tap>,
+    /// Who is asked for approval.
+    pub(crate) approver: Arc<dyn Approver>,
 }
 
 impl Plan {
@@ -104,6 +107,7 @@ impl Plan {
             tools: json!({}),
             more: Vec::new(),
             tap: Arc::new(agent::Deaf),
+            approver: Arc::new(agent::Nobody),
         }
     }
 }

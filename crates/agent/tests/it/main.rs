@@ -9,6 +9,7 @@
     reason = "a test that meets something else must stop and say so"
 )]
 
+mod approval;
 mod cache;
 mod crash;
 mod fifty;
