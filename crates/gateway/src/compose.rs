@@ -2,6 +2,7 @@
 
 use crate::approvals::Desk;
 use crate::events::Events;
+use crate::identity::{Devices, DevicesDeps};
 use crate::load::{self, Loaded};
 use crate::net::{Authority, NetPlan};
 use crate::nodes::Nodes;
@@ -133,6 +134,14 @@ impl Gateway {
         let documents = Arc::clone(&store.documents);
         let nodes = Nodes::open(documents, &desk, &loaded.settings.gateway.nodes).await?;
         let runtime = Runtime::new(boot.state_dir.join("state.db"), boot.version);
+        let known = DevicesDeps {
+            store: Arc::clone(&store.documents),
+            hub: Arc::clone(&hub),
+            clock: Arc::clone(&clock),
+            tasks: tasks.clone(),
+        };
+        let devices = Devices::open(known, &boot.state_dir).await?;
+        warnings.extend(devices.configure(&loaded.settings.gateway.nodes.pairing));
         let logins = Logins::default();
         logins.set_grant(loaded.grant.clone());
         let services = Arc::new(Services {
@@ -153,6 +162,7 @@ impl Gateway {
             events,
             approvals: desk,
             nodes,
+            devices,
             hub,
             runtime,
         });

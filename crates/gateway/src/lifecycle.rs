@@ -208,6 +208,7 @@ impl Gateway {
             registry: Arc::clone(&registry),
             door: Arc::new(Doorkeeper {
                 authority: Arc::clone(&self.authority),
+                devices: Arc::clone(&self.services.devices),
                 clock: Arc::clone(&self.services.clock),
             }),
             authority: Arc::clone(&self.authority),

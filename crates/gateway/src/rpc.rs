@@ -5,6 +5,7 @@
 
 mod approvals;
 mod chat;
+mod devices;
 mod nodes;
 mod presence;
 mod runs;
@@ -116,6 +117,7 @@ impl Registry {
         usage::register(&mut table);
         nodes::register(&mut table);
         approvals::register(&mut table);
+        devices::register(&mut table);
         table
     }
 

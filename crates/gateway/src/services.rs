@@ -20,6 +20,7 @@ pub use responses::ResponseBook;
 use crate::Runtime;
 use crate::approvals::Desk;
 use crate::events::Events;
+use crate::identity::Devices;
 use crate::nodes::Nodes;
 use crate::ws::Hub;
 use agent::Agents;
@@ -46,6 +47,8 @@ pub struct Services {
     pub responses: ResponseBook,
     /// Answers given before.
     pub response_cache: ResponseCache,
+    /// The devices that may connect.
+    pub devices: Arc<Devices>,
     /// One-time login links.
     pub logins: Logins,
     /// What clients hear of runs and sessions.

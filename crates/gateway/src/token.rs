@@ -25,24 +25,7 @@ pub fn path(state_dir: &Path) -> PathBuf {
 /// # Errors
 /// When the file cannot be read or is not a token.
 pub fn load(state_dir: &Path) -> std::io::Result<Option<SecretString>> {
-    let file = match OpenOptions::new().read(true).open(path(state_dir)) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    tighten(&file)?;
-    let mut text = String::new();
-    file.take(MAX_FILE_BYTES).read_to_string(&mut text)?;
-    match text.trim() {
-        "" => Err(std::io::Error::new(
-            ErrorKind::InvalidData,
-            format!(
-                "{} is empty; delete it and a new token is made",
-                path(state_dir).display()
-            ),
-        )),
-        token => Ok(Some(SecretString::from(token))),
-    }
+    PrivateFile::new(state_dir, FILE_NAME).load()
 }
 
 /// The token of `state_dir`; made if there is none. Says whether it was made.
@@ -73,24 +56,70 @@ pub fn generate() -> std::io::Result<SecretString> {
 /// # Errors
 /// What the file system said.
 pub fn store(state_dir: &Path, token: &SecretString) -> std::io::Result<()> {
-    use secrecy::ExposeSecret as _;
-    let target = path(state_dir);
-    let fresh = state_dir.join(format!("{FILE_NAME}.new"));
-    match std::fs::remove_file(&fresh) {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+    PrivateFile::new(state_dir, FILE_NAME).store(token)
+}
+
+/// A small file in the state directory that only its owner reads.
+pub(crate) struct PrivateFile {
+    target: PathBuf,
+    fresh: PathBuf,
+}
+
+impl PrivateFile {
+    pub(crate) fn new(state_dir: &Path, name: &str) -> Self {
+        Self {
+            target: state_dir.join(name),
+            fresh: state_dir.join(format!("{name}.new")),
+        }
     }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&fresh)?;
-    tighten(&file)?;
-    file.write_all(token.expose_secret().as_bytes())?;
-    file.write_all(b"\n")?;
-    file.sync_all()?;
-    std::fs::rename(&fresh, &target)
+
+    /// Its text, if it is there.
+    ///
+    /// # Errors
+    /// When it cannot be read or is empty.
+    pub(crate) fn load(&self) -> std::io::Result<Option<SecretString>> {
+        let file = match OpenOptions::new().read(true).open(&self.target) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        tighten(&file)?;
+        let mut text = String::new();
+        file.take(MAX_FILE_BYTES).read_to_string(&mut text)?;
+        match text.trim() {
+            "" => Err(std::io::Error::new(
+                ErrorKind::InvalidData,
+                format!(
+                    "{} is empty; delete it and a new one is made",
+                    self.target.display()
+                ),
+            )),
+            text => Ok(Some(SecretString::from(text))),
+        }
+    }
+
+    /// Writes it: to a new file first, then in the place of the old one.
+    ///
+    /// # Errors
+    /// What the file system said.
+    pub(crate) fn store(&self, secret: &SecretString) -> std::io::Result<()> {
+        use secrecy::ExposeSecret as _;
+        match std::fs::remove_file(&self.fresh) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&self.fresh)?;
+        tighten(&file)?;
+        file.write_all(secret.expose_secret().as_bytes())?;
+        file.write_all(b"\n")?;
+        file.sync_all()?;
+        std::fs::rename(&self.fresh, &self.target)
+    }
 }
 
 #[cfg(unix)]

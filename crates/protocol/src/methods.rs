@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod approvals;
 pub mod chat;
+pub mod devices;
 pub mod login;
 pub mod nodes;
 pub mod presence;
@@ -19,6 +20,10 @@ pub use approvals::{
 pub use chat::{
     ChatAbort, ChatHistory, ChatInject, ChatMessageGet, ChatMetadata, ChatSend, ChatStartup,
     ChatToolTitles,
+};
+pub use devices::{
+    DevicePairApprove, DevicePairList, DevicePairReject, DevicePairRemove, DevicePairRename,
+    DevicePairSetupCode, DeviceTokenRevoke, DeviceTokenRotate, GatewayIdentityGet,
 };
 pub use login::LoginLink;
 pub use nodes::{
@@ -54,6 +59,7 @@ const FAMILIES: &[Family] = &[
     (nodes::TABLE, nodes::schemas),
     (approvals::TABLE, approvals::schemas),
     (presence::TABLE, presence::schemas),
+    (devices::TABLE, devices::schemas),
 ];
 
 /// Every method this contract has.

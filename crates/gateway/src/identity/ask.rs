@@ -137,6 +137,15 @@ impl<'a> Ask<'a> {
         }
     }
 
+    /// The same for a device token that does not allow what is asked for.
+    pub(super) fn why_narrow(&self, mode: &str) -> Why {
+        match (self.protocol, self.secret(Field::DeviceToken)) {
+            (Protocol::V4, _) => Why::DeviceTokenScopes,
+            (Protocol::V3, Some(_)) => Why::DeviceToken,
+            (Protocol::V3, None) => self.why(mode),
+        }
+    }
+
     /// It, let in with at most what is granted and what it asked for.
     pub(super) fn admitted(
         &self,
@@ -160,6 +169,7 @@ impl<'a> Ask<'a> {
             device: None,
             device_token: None,
             generation,
+            withdrawals: 0,
         }
     }
 }

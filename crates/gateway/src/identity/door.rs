@@ -4,7 +4,10 @@
 //! device proof, device token, pairing. Source: WebSocket protocol, section 5.
 
 use super::ask::{Ask, Field, UI};
+use super::devices::{Credential, Devices};
+use super::pairing::How;
 use super::proof::check_device;
+use super::record::scopes_of;
 use super::refusal::{Hint, Refusal, Unauthorized, Why};
 use crate::net::{AuthError, Authority, Identity, Peer, Proven, Scopes, Second, Shown};
 use crate::ws::Close;
@@ -18,6 +21,7 @@ use std::sync::Arc;
 /// Decides about every `connect`.
 pub(crate) struct Doorkeeper {
     pub(crate) authority: Arc<Authority>,
+    pub(crate) devices: Arc<Devices>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -54,6 +58,8 @@ pub(crate) struct Admitted {
     pub(crate) device_token: Option<(SecretString, i64)>,
     /// The generation of the secrets it was let in under.
     pub(crate) generation: u64,
+    /// How much had been taken back from devices until then.
+    pub(super) withdrawals: u64,
 }
 
 /// A client that was not.
@@ -139,23 +145,57 @@ impl Doorkeeper {
         }
     }
 
+    /// Source: WebSocket protocol, sections 8 to 10.
     async fn with_device(&self, ask: &Ask<'_>, proof: &DeviceProof) -> Result<Admitted, Refusal> {
         let now = self.clock.now();
-        let _key = check_device(ask.params, proof, ask.nonce, now.0).map_err(Refusal::Proof)?;
-        let generation = self.authority.generation();
+        let key = check_device(ask.params, proof, ask.nonce, now.0).map_err(Refusal::Proof)?;
+        let (generation, withdrawals) = (self.authority.generation(), self.devices.withdrawals());
+        let mode = self.authority.mode();
         let proven = self
             .authority
-            .connect(&ask.shown(), || Second::<Infallible>::Absent);
-        match proven {
-            Ok(Proven::Secret | Proven::Open) if ask.peer.is_direct_loopback() => {}
-            Ok(_) => return Err(Refusal::DeviceRequired),
-            Err(error) => return Err(self.unauthorized(ask, &error)),
-        }
-        Ok(ask.admitted(Identity::Owner, ask.scopes, "token", generation))
+            .connect(&ask.shown(), || self.devices.judge(ask, &proof.id))
+            .map_err(|error| self.unauthorized(ask, &error))?;
+        let (identity, ceiling, method, how) = match proven {
+            Proven::Secret => (Identity::Owner, Scopes::all(), mode, How::Secret),
+            Proven::Open => (Identity::Anyone, Scopes::all(), "none", How::Secret),
+            Proven::User { name, ceiling, .. } => {
+                let how = How::User(name.to_string());
+                (Identity::User(name), ceiling, "trusted-proxy", how)
+            }
+            Proven::Second(Credential::NarrowToken) => {
+                return Err(self.refused(ask, ask.why_narrow(mode)));
+            }
+            Proven::Second(own) => {
+                let method = match own {
+                    Credential::Setup(_) => "bootstrap-token",
+                    Credential::Token(_) | Credential::NarrowToken => "device-token",
+                };
+                (Identity::Owner, Scopes::all(), method, How::Own(own))
+            }
+        };
+        let device = self.devices.settle(ask, proof, &key, &how).await?;
+        let granted = scopes_of(&device.scopes).narrowed_to(ceiling);
+        let shown = match how {
+            How::Own(Credential::Token(secret)) => Some(secret),
+            How::Own(_) | How::Secret | How::User(_) => None,
+        };
+        let token = self.devices.token_for(&device, ask.role, shown).await;
+        let mut admitted = ask.admitted(identity, granted, method, generation);
+        admitted.device_token = token.map_err(Refusal::Store)?;
+        admitted.device = Some(proof.id.clone());
+        admitted.withdrawals = withdrawals;
+        Ok(admitted)
+    }
+
+    /// Whether nothing was taken back since a client was let in. To be asked once its connection is
+    /// known to those who close connections.
+    pub(crate) fn is_current(&self, admitted: &Admitted) -> bool {
+        let is_kept =
+            admitted.device.is_none() || self.devices.withdrawals() == admitted.withdrawals;
+        is_kept && self.authority.generation() == admitted.generation
     }
 
     fn unauthorized(&self, ask: &Ask<'_>, error: &AuthError) -> Refusal {
-        let has_device = ask.params.device.is_some();
         let why = match error {
             AuthError::LockedOut { retry_after } => Why::LockedOut(*retry_after),
             AuthError::UserNotAllowed => Why::UserNotAllowed,
@@ -165,6 +205,10 @@ impl Doorkeeper {
             | AuthError::UnknownScope(_)
             | AuthError::AmbiguousScopes => ask.why(self.authority.mode()),
         };
+        self.refused(ask, why)
+    }
+
+    fn refused(&self, ask: &Ask<'_>, why: Why) -> Refusal {
         let hint = match ask.peer {
             _ if ask.is_page || ask.params.client.id == UI => Hint::Browser,
             peer if peer.is_direct_loopback() => Hint::Here,
@@ -173,7 +217,8 @@ impl Doorkeeper {
         Refusal::Unauthorized(Unauthorized {
             why,
             hint,
-            may_retry_with_device_token: has_device && ask.secret(Field::DeviceToken).is_none(),
+            may_retry_with_device_token: ask.params.device.is_some()
+                && ask.secret(Field::DeviceToken).is_none(),
         })
     }
 }

@@ -157,7 +157,7 @@ impl Refusal {
                 "control ui requires device identity (use HTTPS or localhost secure context)",
                 json!({ "code": "CONTROL_UI_DEVICE_IDENTITY_REQUIRED" }),
             ),
-            Self::Unauthorized(it) => it.told(protocol),
+            Self::Unauthorized(it) => it.told(),
             Self::Proof(fault) => {
                 let (message, code, reason) = fault.words();
                 with_details(message, json!({ "code": code, "reason": reason }))
@@ -169,8 +169,8 @@ impl Refusal {
 }
 
 impl Unauthorized {
-    fn told(self, protocol: Protocol) -> Rejected {
-        let why = self.why.in_version(protocol);
+    fn told(self) -> Rejected {
+        let why = self.why;
         let (message, code, reason) = why.words(self.hint);
         let retry = self.may_retry_with_device_token && matches!(why, Why::TokenMismatch);
         let next = match why {
@@ -200,14 +200,6 @@ impl Unauthorized {
 }
 
 impl Why {
-    /// Version 3 knows no scopes of device tokens.
-    fn in_version(self, protocol: Protocol) -> Self {
-        match (self, protocol) {
-            (Self::DeviceTokenScopes, Protocol::V3) => Self::DeviceToken,
-            (why, Protocol::V3 | Protocol::V4) => why,
-        }
-    }
-
     /// The message after `unauthorized: `, `details.code` and `details.authReason`.
     fn words(self, hint: Hint) -> (String, &'static str, &'static str) {
         let hinted = |what: &str, field: &str| match hint {

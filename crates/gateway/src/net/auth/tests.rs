@@ -1,27 +1,7 @@
 use super::*;
-use crate::net::connection::{Handler, Server};
-use crate::net::guard::Cleared;
-use crate::net::plan::{NetPlan, PlanInput};
-use crate::net::reply::ResponseBody;
-use crate::net::upgrade::Resume;
-use http::request::Parts;
-use http::{HeaderName, Request, Response};
-use hyper::body::Incoming;
+use http::HeaderName;
 use secrecy::SecretString;
 use std::time::Duration;
-
-struct Nobody;
-
-#[async_trait::async_trait]
-impl Handler for Nobody {
-    fn upgrade(&self, _: &Parts, _: &Peer) -> Result<Resume, Response<ResponseBody>> {
-        Err(Response::new(ResponseBody::empty()))
-    }
-
-    async fn handle(&self, _: Request<Incoming>, _: Peer) -> Response<ResponseBody> {
-        Response::new(ResponseBody::empty())
-    }
-}
 
 const TOKEN: &str = "f3a9c17be2d84650a1b2c3d4e5f60718293a4b5c6d7e8f90";
 const ATTEMPTS: AttemptLimit = AttemptLimit {
@@ -31,33 +11,7 @@ const ATTEMPTS: AttemptLimit = AttemptLimit {
 };
 
 fn peer(address: &str, via_proxy: bool) -> Peer {
-    let plan = NetPlan::new(&PlanInput {
-        port: 0,
-        bind: None,
-        host: None,
-        custom_bind_host: None,
-        alias_ports: &[],
-        hosts: &[],
-        auth: &crate::net::config::AuthSettings::default(),
-        token: Some(TOKEN.into()),
-        password: None,
-        trusted_proxies: &[],
-        allow_real_ip_fallback: false,
-        control_ui: &crate::net::config::ControlUiSettings::default(),
-        security_headers: &crate::net::config::SecurityHeadersSettings::default(),
-        limits: &crate::net::config::LimitsSettings::default(),
-    });
-    let server = Server::new(Arc::new(plan.unwrap()), &[], Arc::new(Nobody));
-    let client = address.parse().unwrap();
-    Peer::new(
-        Cleared {
-            client,
-            via_proxy,
-            has_origin: false,
-        },
-        (client, 4711).into(),
-        server,
-    )
+    Peer::for_tests(address.parse().unwrap(), via_proxy, false)
 }
 
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {

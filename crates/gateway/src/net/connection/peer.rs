@@ -79,6 +79,55 @@ impl Peer {
         place.map(HandshakePlace).ok_or_else(upgrade::too_many)
     }
 
+    /// One for tests, as the guard would have cleared it.
+    #[cfg(test)]
+    pub(crate) fn for_tests(client: IpAddr, via_proxy: bool, has_origin: bool) -> Self {
+        use crate::net::config;
+        use crate::net::plan::{NetPlan, PlanInput};
+        struct Nobody;
+        #[async_trait::async_trait]
+        impl crate::net::Handler for Nobody {
+            fn upgrade(
+                &self,
+                _: &http::request::Parts,
+                _: &Peer,
+            ) -> Result<crate::net::upgrade::Resume, Response<ResponseBody>> {
+                Err(Response::new(ResponseBody::empty()))
+            }
+
+            async fn handle(
+                &self,
+                _: http::Request<hyper::body::Incoming>,
+                _: Peer,
+            ) -> http::Response<crate::net::ResponseBody> {
+                http::Response::new(crate::net::ResponseBody::empty())
+            }
+        }
+        let plan = NetPlan::new(&PlanInput {
+            port: 0,
+            bind: None,
+            host: None,
+            custom_bind_host: None,
+            alias_ports: &[],
+            hosts: &[],
+            auth: &config::AuthSettings::default(),
+            token: Some("f3a9c17be2d84650a1b2c3d4e5f60718293a4b5c6d7e8f90".into()),
+            password: None,
+            trusted_proxies: &[],
+            allow_real_ip_fallback: false,
+            control_ui: &config::ControlUiSettings::default(),
+            security_headers: &config::SecurityHeadersSettings::default(),
+            limits: &config::LimitsSettings::default(),
+        });
+        let server = Server::new(Arc::new(plan.unwrap()), &[], Arc::new(Nobody));
+        let cleared = Cleared {
+            client,
+            via_proxy,
+            has_origin,
+        };
+        Self::new(cleared, (client, 4711).into(), server)
+    }
+
     pub(in crate::net) fn server(&self) -> &Arc<Server> {
         &self.server
     }
