@@ -170,6 +170,14 @@ pub(crate) async fn client(
     args: &AccessArgs,
     limit: Duration,
 ) -> Result<Client, Failure> {
+    Ok(Client::new(endpoint(home, args).await?, limit))
+}
+
+/// The gateway that is meant, and its secret.
+///
+/// # Errors
+/// When another gateway is named without a secret, or this one's secret cannot be read.
+pub(crate) async fn endpoint(home: &Home, args: &AccessArgs) -> Result<Endpoint, Failure> {
     let given = given(args);
     let named = args
         .url
@@ -187,7 +195,7 @@ pub(crate) async fn client(
                     .fix("add --token <TOKEN> or --password <PASSWORD>"),
             );
         };
-        return Ok(Client::new(Endpoint::parse(url, Some(secret))?, limit));
+        return Ok(Endpoint::parse(url, Some(secret))?);
     }
     let known = Known::of(home);
     let base = address(home, &known)?;
@@ -195,7 +203,7 @@ pub(crate) async fn client(
         Some(secret) => Some(secret),
         None => known.secret(home).await?,
     };
-    Ok(Client::new(Endpoint::parse(&base, secret)?, limit))
+    Ok(Endpoint::parse(&base, secret)?)
 }
 
 /// Where this home's gateway is: where the running one says, else where the settings put it.

@@ -2,7 +2,7 @@
 
 use crate::commands::{
     agent, completion, config, costs, dashboard, doctor, explain, gateway, health, onboard, status,
-    usage,
+    tui, usage,
 };
 use crate::node;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -71,6 +71,9 @@ pub(crate) enum Command {
     Onboard(onboard::OnboardArgs),
     /// Send a message to an agent and print its answer
     Agent(agent::AgentArgs),
+    /// Talk to an agent in a full screen
+    #[command(alias = "chat")]
+    Tui(tui::TuiArgs),
     /// What the gateway is doing
     Status(status::StatusArgs),
     /// Whether the running gateway works; exit code 1 if not
@@ -108,7 +111,7 @@ impl Command {
             Self::Doctor(args) => args.json,
             Self::Config(args) => args.json(),
             Self::Dashboard(args) => args.json,
-            Self::Completion(_) | Self::Node(_) => false,
+            Self::Completion(_) | Self::Node(_) | Self::Tui(_) => false,
         }
     }
 }

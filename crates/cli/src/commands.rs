@@ -11,6 +11,7 @@ pub(crate) mod gateway;
 pub(crate) mod health;
 pub(crate) mod onboard;
 pub(crate) mod status;
+pub(crate) mod tui;
 pub(crate) mod usage;
 
 use crate::args::{Args, Command};
@@ -37,6 +38,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Config(args) => config::run(&home, args),
         Command::Node(args) => crate::node::run(&home, args),
         Command::Dashboard(args) => dashboard::run(&home, &args),
+        Command::Tui(args) => tui::run(&home, args),
         Command::Completion(args) => completion::run(&args),
     }
 }

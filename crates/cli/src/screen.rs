@@ -57,6 +57,11 @@ pub(crate) fn is_interactive() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
+/// Whether a person sits before a screen that can be drawn on.
+pub(crate) fn is_drawable() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
 /// Whether stderr is a terminal, e.g. for log colours.
 pub(crate) fn stderr_is_terminal() -> bool {
     std::io::stderr().is_terminal()

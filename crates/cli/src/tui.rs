@@ -26,6 +26,11 @@ mod view;
 mod wire;
 mod wrap;
 
+pub(crate) use link::SocketLink;
+pub(crate) use model::{Model, Wishes};
+pub(crate) use run::run;
+pub(crate) use theme::Theme;
+
 #[cfg(test)]
 #[expect(
     clippy::unwrap_used,

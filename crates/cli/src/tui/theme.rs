@@ -5,7 +5,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 /// Whether there are colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Theme {
+pub(crate) enum Theme {
     /// Accents in colour.
     Colour,
     /// Weight and lines only, as `NO_COLOR` asks.

@@ -1,0 +1,104 @@
+//! `openclaw tui`
+
+use crate::access::{AccessArgs, endpoint};
+use crate::failure::{Exit, Failure, Kind};
+use crate::home::Home;
+use crate::tui::{self, Model, SocketLink, Theme, Wishes};
+use crate::{runtime, screen};
+use client::DeviceIdentity;
+use client::ws::Options;
+use protocol::{ClientInfo, Scope};
+use std::sync::Arc;
+
+/// What the terminal UI can take besides text. Source: clients, section 2.
+const CAPS: [&str; 2] = ["agent-kind", "tool-events"];
+
+/// Arguments of `tui`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  openclaw tui\n  openclaw tui --session trip --message \"where were we?\"\n  \
+                        openclaw tui --local"
+)]
+pub(crate) struct TuiArgs {
+    /// Which session, by its key [default: main]
+    #[arg(long, value_name = "KEY")]
+    session: Option<String>,
+    /// Which agent [default: the default agent]
+    #[arg(long, value_name = "ID")]
+    agent: Option<String>,
+    /// Send this first
+    #[arg(short, long, value_name = "TEXT")]
+    message: Option<String>,
+    /// Also deliver answers to the session's channel
+    #[arg(long)]
+    deliver: bool,
+    /// How hard to think: off, minimal, low, medium, high
+    #[arg(long, value_name = "LEVEL")]
+    thinking: Option<String>,
+    /// How many messages of the history to show, up to 1000
+    #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    history_limit: u32,
+    /// Milliseconds a run may take [default: the agent's own limit]
+    #[arg(long, value_name = "MS")]
+    timeout_ms: Option<u64>,
+    #[command(flatten)]
+    access: AccessArgs,
+}
+
+/// Talks to an agent until the user leaves.
+pub(crate) fn run(home: &Home, args: TuiArgs) -> Result<Exit, Failure> {
+    if !screen::is_drawable() {
+        return Err(
+            Failure::new(Kind::Usage, "this needs a terminal on both ends")
+                .fix("openclaw agent -m \"hello\", which works in scripts"),
+        );
+    }
+    let theme = if home.colour() {
+        Theme::Colour
+    } else {
+        Theme::Plain
+    };
+    let wishes = Wishes {
+        session: args.session,
+        agent: args.agent,
+        message: args.message.filter(|text| !text.trim().is_empty()),
+        deliver: args.deliver,
+        thinking: args.thinking,
+        history_limit: Some(args.history_limit),
+        timeout_ms: args.timeout_ms,
+    };
+    runtime::block_on(async {
+        let link = SocketLink::open(options(home, &args.access).await?).await?;
+        let model = Model::new(wishes, theme, &link.address(), &crate::local::fresh_key());
+        tui::run(model, link).await
+    })?;
+    Ok(Exit::Ok)
+}
+
+async fn options(home: &Home, args: &AccessArgs) -> Result<Options, Failure> {
+    let mut options = Options::new(endpoint(home, args).await?, program());
+    options.scopes = vec![Scope::Admin, Scope::Read, Scope::Write, Scope::Approvals];
+    options.caps = CAPS.map(str::to_owned).to_vec();
+    options.device = Some(Arc::new(DeviceIdentity::load_or_create(home.state_dir())?));
+    options.reconnect = true;
+    Ok(options)
+}
+
+/// Source: clients, section 2.
+fn program() -> ClientInfo {
+    let (platform, family) = match std::env::consts::OS {
+        "macos" => ("darwin", "Mac"),
+        "windows" => ("win32", "Windows"),
+        "linux" => ("linux", "Linux"),
+        other => (other, other),
+    };
+    ClientInfo {
+        id: "openclaw-tui".to_owned(),
+        display_name: Some("openclaw-tui".to_owned()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform: platform.to_owned(),
+        device_family: Some(family.to_owned()),
+        mode: "ui".to_owned(),
+        ..ClientInfo::default()
+    }
+}
