@@ -32,10 +32,4 @@ pub(crate) use run::run;
 pub(crate) use theme::Theme;
 
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
 mod tests;

@@ -32,9 +32,8 @@ pub(super) fn prose(text: &str) -> String {
                     clean.push('\n');
                 }
             }
-            '\u{2028}' | '\u{2029}' => clean.push('\n'),
             '\t' => clean.push_str("    "),
-            '\n' => clean.push('\n'),
+            '\n' | '\u{2028}' | '\u{2029}' => clean.push('\n'),
             other => clean.push(visible(other)),
         }
     }

@@ -24,7 +24,7 @@ pub(super) struct Composer {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Rows {
     /// Byte ranges of the text.
-    pub(super) rows: Vec<std::ops::Range<usize>>,
+    pub(super) ranges: Vec<std::ops::Range<usize>>,
     /// Row of the cursor.
     pub(super) row: usize,
     /// Column of the cursor.
@@ -165,7 +165,7 @@ impl Composer {
     /// A row down, or to what was sent after.
     pub(super) fn down(&mut self, width: usize) {
         let shown = self.rows(width);
-        if shown.row + 1 < shown.rows.len() {
+        if shown.row + 1 < shown.ranges.len() {
             self.go_to(&shown, shown.row + 1);
         } else {
             self.recall_newer();
@@ -210,14 +210,14 @@ impl Composer {
         }
         rows.push(start..self.text.len());
         Rows {
-            rows,
+            ranges: rows,
             row: cursor.0,
             column: cursor.1,
         }
     }
 
     fn go_to(&mut self, shown: &Rows, row: usize) {
-        let Some(range) = shown.rows.get(row).cloned() else {
+        let Some(range) = shown.ranges.get(row).cloned() else {
             return;
         };
         let mut column = 0;
@@ -333,7 +333,7 @@ mod tests {
         let composer = written("日本語ab\nc");
         let rows = composer.rows(4);
         let shown: Vec<&str> = rows
-            .rows
+            .ranges
             .iter()
             .filter_map(|row| composer.text().get(row.clone()))
             .collect();
@@ -391,7 +391,7 @@ mod tests {
                 }
                 prop_assert!(composer.text().is_char_boundary(composer.cursor));
                 let rows = composer.rows(width);
-                prop_assert!(rows.row < rows.rows.len());
+                prop_assert!(rows.row < rows.ranges.len());
             }
         }
     }

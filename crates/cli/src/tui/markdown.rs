@@ -62,7 +62,10 @@ impl Page {
         match event {
             Event::Start(tag) => self.start(tag),
             Event::End(tag) => self.end(tag),
-            Event::Text(text) => self.text(&text),
+            Event::Text(text)
+            | Event::InlineMath(text)
+            | Event::DisplayMath(text)
+            | Event::FootnoteReference(text) => self.text(&text),
             Event::Code(text) => self.styled(&text, self.theme.code()),
             Event::Html(text) | Event::InlineHtml(text) => {
                 for (index, part) in text.trim_end_matches('\n').split('\n').enumerate() {
@@ -72,7 +75,6 @@ impl Page {
                     self.styled(part, self.theme.faint());
                 }
             }
-            Event::InlineMath(text) | Event::DisplayMath(text) => self.text(&text),
             Event::SoftBreak | Event::HardBreak => {
                 if self.table.is_none() {
                     self.rows.push(Vec::new());
@@ -84,7 +86,6 @@ impl Page {
                 self.flush();
             }
             Event::TaskListMarker(done) => self.text(if done { "☑ " } else { "☐ " }),
-            Event::FootnoteReference(name) => self.text(&name),
         }
     }
 

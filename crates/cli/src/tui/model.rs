@@ -218,6 +218,15 @@ pub(super) struct Facts {
     pub(super) budget: Option<String>,
 }
 
+/// What of an agent's work shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shown {
+    /// All output of tools.
+    pub(super) tools: bool,
+    /// Thoughts.
+    pub(super) thoughts: bool,
+}
+
 /// The state of the terminal UI.
 #[derive(Debug)]
 pub(crate) struct Model {
@@ -257,8 +266,7 @@ pub(crate) struct Model {
     pub(super) notice: Option<(String, u64)>,
     /// Until when another Ctrl-C ends the program.
     pub(super) quits_until: u64,
-    pub(super) expanded: bool,
-    pub(super) thoughts: bool,
+    pub(super) shown: Shown,
     pub(super) mouse: bool,
     /// Makes ids that nobody else makes.
     seed: String,
@@ -296,8 +304,7 @@ impl Model {
             completing: Some(0),
             notice: None,
             quits_until: 0,
-            expanded: false,
-            thoughts: false,
+            shown: Shown::default(),
             mouse: true,
             seed: seed.to_owned(),
             serial: 0,
@@ -317,8 +324,8 @@ impl Model {
         Look {
             width: usize::from(self.columns),
             theme: self.theme,
-            expanded: self.expanded,
-            thoughts: self.thoughts,
+            expanded: self.shown.tools,
+            thoughts: self.shown.thoughts,
             now: self.now,
         }
     }

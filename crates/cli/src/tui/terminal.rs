@@ -222,7 +222,12 @@ fn understood(event: Event) -> Option<super::model::Event> {
         Event::Mouse(mouse) => match mouse.kind {
             MouseEventKind::ScrollUp => Some(super::model::Event::Wheel(-WHEEL)),
             MouseEventKind::ScrollDown => Some(super::model::Event::Wheel(WHEEL)),
-            _ => None,
+            MouseEventKind::Down(_)
+            | MouseEventKind::Up(_)
+            | MouseEventKind::Drag(_)
+            | MouseEventKind::Moved
+            | MouseEventKind::ScrollLeft
+            | MouseEventKind::ScrollRight => None,
         },
         Event::FocusGained | Event::FocusLost => None,
     }

@@ -135,7 +135,7 @@ impl Stage {
         );
     }
 
-    fn tool(&mut self, run: &str, data: Value) {
+    fn tool(&mut self, run: &str, data: &Value) {
         self.told(
             "agent",
             json!({

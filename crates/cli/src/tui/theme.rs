@@ -46,6 +46,7 @@ impl Theme {
     }
 
     /// What can be read over.
+    #[expect(clippy::unused_self, reason = "every style is asked of the theme")]
     pub(super) fn faint(self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }
@@ -61,6 +62,7 @@ impl Theme {
     }
 
     /// The chosen row.
+    #[expect(clippy::unused_self, reason = "every style is asked of the theme")]
     pub(super) fn chosen(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }

@@ -3,6 +3,7 @@
 mod answers;
 mod commands;
 mod keys;
+mod overlays;
 mod told;
 
 use super::model::{Ask, Connection, Effect, Event, Model, News, Run, Unsent};
@@ -100,7 +101,7 @@ impl Model {
 
     /// Goes to a session.
     fn open_session(&mut self, key: &str) -> Vec<Effect> {
-        self.session = key.to_owned();
+        key.clone_into(&mut self.session);
         self.session_id = None;
         self.transcript.entries.clear();
         self.scroll = Scroll::Follow;

@@ -34,7 +34,7 @@ pub(super) struct Regions {
 pub(super) fn regions(model: &Model) -> Regions {
     let (width, height) = (model.columns, model.rows);
     let rows =
-        u16::try_from(model.composer.rows(composer_width(model)).rows.len()).unwrap_or(u16::MAX);
+        u16::try_from(model.composer.rows(composer_width(model)).ranges.len()).unwrap_or(u16::MAX);
     let composer = rows.clamp(1, (height / 3).max(1));
     let approval = approval::height(model).min(height.saturating_sub(composer + 5));
     let transcript = height.saturating_sub(3 + composer + approval);

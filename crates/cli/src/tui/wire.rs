@@ -105,7 +105,8 @@ pub(super) struct Described {
 pub(super) struct Agents {
     pub(super) default_id: Option<String>,
     pub(super) main_key: Option<String>,
-    pub(super) agents: Vec<AgentRow>,
+    #[serde(rename = "agents")]
+    pub(super) rows: Vec<AgentRow>,
 }
 
 /// An agent.

@@ -139,9 +139,9 @@ impl Table {
                     .and_then(|head| head.get(column))
                     .cloned()
                     .unwrap_or_default();
-                spans.iter_mut().for_each(|span| {
+                for span in &mut spans {
                     *span = std::mem::take(span).patch_style(Modifier::BOLD);
-                });
+                }
                 spans.push(Span::raw(": "));
                 spans.extend(cell.iter().cloned());
                 lines.extend(wrap(&spans, width, &Gutter::default(), Break::Words));

@@ -33,10 +33,10 @@ fn what_is_said_before_and_after_a_tool_call_stays_in_order() {
         let mut stage = Stage::sized(80, 24).connected();
         stage.say("read");
         stage.chat("seed-1", "delta", "I look.");
-        stage.tool("seed-1", json!({ "phase": "start", "name": "read_file", "toolCallId": "a", "args": { "path": "x" } }));
+        stage.tool("seed-1", &json!({ "phase": "start", "name": "read_file", "toolCallId": "a", "args": { "path": "x" } }));
         stage.tool(
             "seed-1",
-            json!({ "phase": "result", "name": "read_file", "toolCallId": "a", "result": "hi" }),
+            &json!({ "phase": "result", "name": "read_file", "toolCallId": "a", "result": "hi" }),
         );
         stage.chat("seed-1", "delta", rest);
         stage.chat("seed-1", "final", rest);
@@ -186,7 +186,7 @@ fn a_megabyte_streams_without_being_laid_out_again() {
     stage.chat("seed-1", "delta", &text);
     let started = std::time::Instant::now();
     for number in 0..20 {
-        text.push_str(&format!("more {number}\n\n"));
+        text = format!("{text}more {number}\n\n");
         stage.chat("seed-1", "delta", &text);
         assert!(stage.screen().contains(&format!("more {number}")));
     }

@@ -62,20 +62,20 @@ fn tool_cards() {
         let mut stage = stage.connected();
         stage.say("read it");
         stage.chat("seed-1", "delta", "I look into the file.");
-        stage.tool("seed-1", json!({ "phase": "start", "name": "read_file", "toolCallId": "a", "args": { "path": "notes.md" } }));
+        stage.tool("seed-1", &json!({ "phase": "start", "name": "read_file", "toolCallId": "a", "args": { "path": "notes.md" } }));
         stage.later(2);
         stage.tool(
             "seed-1",
-            json!({ "phase": "result", "name": "read_file", "toolCallId": "a", "isError": false,
+            &json!({ "phase": "result", "name": "read_file", "toolCallId": "a", "isError": false,
             "result": { "content": [{ "type": "text", "text": "one\ntwo\nthree\nfour\nfive" }] } }),
         );
-        stage.tool("seed-1", json!({ "phase": "start", "name": "exec", "toolCallId": "b", "args": { "command": "cargo test --workspace" } }));
+        stage.tool("seed-1", &json!({ "phase": "start", "name": "exec", "toolCallId": "b", "args": { "command": "cargo test --workspace" } }));
         stage.tool(
             "seed-1",
-            json!({ "phase": "result", "name": "exec", "toolCallId": "b", "isError": true,
+            &json!({ "phase": "result", "name": "exec", "toolCallId": "b", "isError": true,
             "result": { "content": [{ "type": "text", "text": "error: it failed" }] } }),
         );
-        stage.tool("seed-1", json!({ "phase": "start", "name": "web_search", "toolCallId": "c", "args": { "query": "日本の天気" } }));
+        stage.tool("seed-1", &json!({ "phase": "start", "name": "web_search", "toolCallId": "c", "args": { "query": "日本の天気" } }));
         stage.later(1);
         stage
     });

@@ -106,7 +106,7 @@ impl Model {
 
     fn agents_known(&mut self, agents: Agents) -> Vec<Effect> {
         let is_first = self.session.is_empty();
-        self.agents = agents.agents;
+        self.agents = agents.rows;
         self.main_key = agents.main_key.unwrap_or_else(|| "main".to_owned());
         if !is_first {
             return Vec::new();
@@ -239,7 +239,7 @@ impl Model {
             (Ask::PickAgent, Choice::Agent) => {
                 let agents: Agents = read(payload);
                 agents
-                    .agents
+                    .rows
                     .iter()
                     .map(|agent| agent_row(agent, &self.agent))
                     .collect()

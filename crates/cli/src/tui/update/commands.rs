@@ -1,9 +1,11 @@
 //! Slash commands of our own.
 
 use super::super::approval::Decision;
+use super::super::clean;
 use super::super::model::{Ask, Effect, Model, Overlay};
 use super::super::picker::{Choice, Picker};
 use super::super::slash::Own;
+use super::super::transcript::Tone;
 use super::call;
 use serde_json::{Value, json};
 
@@ -29,13 +31,13 @@ impl Model {
                 self.when_ready(|| call(Ask::Reset, "sessions.reset", params))
             }
             Own::Abort => self.abort(),
-            Own::Approve => match Decision::parse(words) {
-                Some(decision) => self.decide(decision),
-                None => {
-                    self.notify("use /approve once, /approve always or /deny");
-                    Vec::new()
+            Own::Approve => {
+                if let Some(decision) = Decision::parse(words) {
+                    return self.decide(decision);
                 }
-            },
+                self.notify("use /approve once, /approve always or /deny");
+                Vec::new()
+            }
             Own::Deny => self.decide(Decision::Deny),
             Own::Think => self.set_level("thinkingLevel", "thinking", words),
             Own::Verbose => self.set_level("verboseLevel", "verbose", words),
@@ -112,7 +114,7 @@ impl Model {
         if !self.agents.is_empty() && !self.agents.iter().any(|agent| agent.id == id) {
             let known: Vec<&str> = self.agents.iter().map(|agent| agent.id.as_str()).collect();
             let text = format!("there is no agent {id}; use {}", known.join(" or "));
-            self.notify(super::clean::line(&text));
+            self.notify(clean::line(&text));
             return Vec::new();
         }
         id.clone_into(&mut self.agent);
@@ -153,4 +155,40 @@ impl Model {
         let key = self.canonical(&key);
         self.when_ready(|| call(Ask::Create(key), "sessions.create", params))
     }
+
+    /// Puts the last answer, or its last code block, on the clipboard.
+    pub(super) fn copy(&mut self, what: &str) -> Vec<Effect> {
+        let Some(answer) = self.transcript.last_answer() else {
+            self.notify("there is no answer to copy yet");
+            return Vec::new();
+        };
+        let text = match what {
+            "code" => last_code(answer),
+            _ => Some(answer.to_owned()),
+        };
+        let Some(text) = text else {
+            self.say(Tone::Hint, "the last answer has no code block");
+            return Vec::new();
+        };
+        let text = clean::prose(&text);
+        self.notify(format!("copied {} characters", text.chars().count()));
+        vec![Effect::Copy(text)]
+    }
+}
+
+/// The last fenced code block of a text.
+fn last_code(text: &str) -> Option<String> {
+    let mut last = None;
+    let mut open: Option<Vec<&str>> = None;
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            match open.take() {
+                Some(code) => last = Some(code.join("\n")),
+                None => open = Some(Vec::new()),
+            }
+        } else if let Some(code) = &mut open {
+            code.push(line);
+        }
+    }
+    open.map(|code| code.join("\n")).or(last)
 }

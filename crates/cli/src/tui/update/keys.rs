@@ -1,14 +1,16 @@
 //! Keys.
 
-use super::super::approval::Decision;
-use super::super::model::{Ask, Effect, Model, Overlay};
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key without a meaning here is ignored, whatever keys there may be"
+)]
+
+use super::super::model::{Effect, Model, Overlay};
 use super::super::picker::Choice;
 use super::super::slash::completions;
-use super::super::transcript::{Scroll, Tone};
-use super::super::{clean, view};
-use super::call;
+use super::super::transcript::Scroll;
+use super::super::view;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use serde_json::json;
 
 /// How long the second Ctrl-C may take, in milliseconds.
 const TWICE: u64 = 2000;
@@ -69,115 +71,6 @@ impl Model {
         effects
     }
 
-    fn help_key(&mut self, key: KeyEvent) {
-        let Overlay::Help(top) = &mut self.overlay else {
-            return;
-        };
-        let page = usize::from(self.rows.saturating_sub(6)).max(1);
-        *top = match key.code {
-            KeyCode::Up => top.saturating_sub(1),
-            KeyCode::Down => *top + 1,
-            KeyCode::PageUp => top.saturating_sub(page),
-            KeyCode::PageDown => *top + page,
-            KeyCode::Home => 0,
-            _ => {
-                self.overlay = Overlay::None;
-                return;
-            }
-        };
-        *top = (*top).min(view::help_lines().saturating_sub(1));
-    }
-
-    fn picker_key(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let page = isize::try_from(self.rows / 2).unwrap_or(10);
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        let Overlay::Picker(picker) = &mut self.overlay else {
-            return Vec::new();
-        };
-        match key.code {
-            KeyCode::Esc => self.overlay = Overlay::None,
-            KeyCode::Up => picker.step(-1),
-            KeyCode::Down => picker.step(1),
-            KeyCode::Char('p') if control => picker.step(-1),
-            KeyCode::Char('n') if control => picker.step(1),
-            KeyCode::PageUp => picker.step(-page),
-            KeyCode::PageDown => picker.step(page),
-            KeyCode::Backspace => picker.backspace(),
-            KeyCode::Enter => {
-                let choice = picker.choice;
-                if let Some(row) = picker.pick() {
-                    self.overlay = Overlay::None;
-                    return self.picked(choice, &row.value);
-                }
-            }
-            KeyCode::Char(c) if !control => picker.type_in(c.encode_utf8(&mut [0; 4])),
-            _ => {}
-        }
-        Vec::new()
-    }
-
-    fn picked(&mut self, choice: Choice, value: &str) -> Vec<Effect> {
-        match choice {
-            Choice::Session => self.go_to_session(value),
-            Choice::Agent => self.go_to_agent(value),
-            Choice::Model => self.use_model(value),
-        }
-    }
-
-    fn decision_key(&mut self, key: KeyEvent, chosen: usize) -> Vec<Effect> {
-        let Some(approval) = self.approvals.first() else {
-            self.deciding = None;
-            return Vec::new();
-        };
-        let last = approval.decisions.len().saturating_sub(1);
-        let decision = match key.code {
-            KeyCode::Left | KeyCode::BackTab => {
-                self.deciding = Some(chosen.saturating_sub(1));
-                None
-            }
-            KeyCode::Right | KeyCode::Tab => {
-                self.deciding = Some((chosen + 1).min(last));
-                None
-            }
-            KeyCode::Enter => approval.decisions.get(chosen).copied(),
-            KeyCode::Char(c) => approval
-                .decisions
-                .iter()
-                .copied()
-                .find(|decision| decision.key() == c),
-            KeyCode::Esc | KeyCode::F(2) => {
-                self.deciding = None;
-                None
-            }
-            _ => None,
-        };
-        decision.map_or_else(Vec::new, |decision| self.decide(decision))
-    }
-
-    /// Answers the first question that waits.
-    pub(super) fn decide(&mut self, decision: Decision) -> Vec<Effect> {
-        self.deciding = None;
-        let Some(approval) = self.approvals.first() else {
-            self.notify("no approval is waiting");
-            return Vec::new();
-        };
-        if !approval.decisions.contains(&decision) {
-            let text = format!("this one cannot be answered with {}", decision.label());
-            self.notify(text);
-            return Vec::new();
-        }
-        if !self.is_ready() {
-            self.notify("not connected: answer when the connection is back");
-            return Vec::new();
-        }
-        let params = json!({ "id": approval.id, "decision": decision.name() });
-        vec![call(
-            Ask::Resolve(approval.id.clone()),
-            "exec.approval.resolve",
-            params,
-        )]
-    }
-
     fn control_key(&mut self, code: KeyCode) -> Vec<Effect> {
         match code {
             KeyCode::Char('d') if self.composer.text().is_empty() => return vec![Effect::Quit],
@@ -192,8 +85,8 @@ impl Model {
             KeyCode::Char('j') | KeyCode::Enter => self.write("\n"),
             KeyCode::Left => self.composer.word_left(),
             KeyCode::Right => self.composer.word_right(),
-            KeyCode::Home => self.to_top(),
-            KeyCode::End => self.to_end(),
+            KeyCode::Home => self.go_to_top(),
+            KeyCode::End => self.go_to_end(),
             KeyCode::Char('l') => return self.open_picker(Choice::Model),
             KeyCode::Char('g') => return self.open_picker(Choice::Agent),
             KeyCode::Char('p') => return self.open_picker(Choice::Session),
@@ -225,7 +118,7 @@ impl Model {
             KeyCode::PageDown => self.scroll(page),
             KeyCode::Up if shift => self.scroll(-1),
             KeyCode::Down if shift => self.scroll(1),
-            KeyCode::End if self.composer.text().is_empty() => self.to_end(),
+            KeyCode::End if self.composer.text().is_empty() => self.go_to_end(),
             KeyCode::Up => match self.completion() {
                 Some((chosen, _)) => self.completing = Some(chosen.saturating_sub(1)),
                 None => self.composer.up(width),
@@ -234,10 +127,8 @@ impl Model {
                 Some((chosen, count)) => self.completing = Some((chosen + 1).min(count - 1)),
                 None => self.composer.down(width),
             },
-            KeyCode::Left if alt => self.composer.word_left(),
-            KeyCode::Right if alt => self.composer.word_right(),
-            KeyCode::Char('b') if alt => self.composer.word_left(),
-            KeyCode::Char('f') if alt => self.composer.word_right(),
+            KeyCode::Left | KeyCode::Char('b') if alt => self.composer.word_left(),
+            KeyCode::Right | KeyCode::Char('f') if alt => self.composer.word_right(),
             KeyCode::Left => self.composer.left(),
             KeyCode::Right => self.composer.right(),
             KeyCode::Home => self.composer.home(),
@@ -282,21 +173,13 @@ impl Model {
         }
     }
 
-    fn focus_approval(&mut self) {
-        if self.approvals.is_empty() {
-            self.notify("no approval is waiting");
-        } else {
-            self.deciding = Some(0);
-        }
-    }
-
     fn escape(&mut self) -> Vec<Effect> {
         if self.completion().is_some() {
             self.completing = None;
         } else if !self.runs.is_empty() {
             return self.abort();
         } else if self.scroll != Scroll::Follow {
-            self.to_end();
+            self.go_to_end();
         }
         Vec::new()
     }
@@ -343,8 +226,8 @@ impl Model {
     }
 
     pub(super) fn toggle_tools(&mut self) {
-        self.expanded = !self.expanded;
-        self.notify(if self.expanded {
+        self.shown.tools = !self.shown.tools;
+        self.notify(if self.shown.tools {
             "tool output is shown"
         } else {
             "tool output is hidden"
@@ -353,8 +236,8 @@ impl Model {
     }
 
     pub(super) fn toggle_thoughts(&mut self) {
-        self.thoughts = !self.thoughts;
-        self.notify(if self.thoughts {
+        self.shown.thoughts = !self.shown.thoughts;
+        self.notify(if self.shown.thoughts {
             "thoughts are shown"
         } else {
             "thoughts are hidden"
@@ -368,49 +251,13 @@ impl Model {
         self.scroll = self.transcript.down(self.scroll, 0, height, self.look());
     }
 
-    fn to_top(&mut self) {
+    fn go_to_top(&mut self) {
         let height = usize::from(view::regions(self).transcript.height);
         self.scroll = self.transcript.top(height, self.look());
     }
 
-    fn to_end(&mut self) {
+    fn go_to_end(&mut self) {
         self.scroll = Scroll::Follow;
         self.unseen = false;
     }
-
-    /// Puts the last answer, or its last code block, on the clipboard.
-    pub(super) fn copy(&mut self, what: &str) -> Vec<Effect> {
-        let Some(answer) = self.transcript.last_answer() else {
-            self.notify("there is no answer to copy yet");
-            return Vec::new();
-        };
-        let text = match what {
-            "code" => last_code(answer),
-            _ => Some(answer.to_owned()),
-        };
-        let Some(text) = text else {
-            self.say(Tone::Hint, "the last answer has no code block");
-            return Vec::new();
-        };
-        let text = clean::prose(&text);
-        self.notify(format!("copied {} characters", text.chars().count()));
-        vec![Effect::Copy(text)]
-    }
-}
-
-/// The last fenced code block of a text.
-fn last_code(text: &str) -> Option<String> {
-    let mut last = None;
-    let mut open: Option<Vec<&str>> = None;
-    for line in text.lines() {
-        if line.trim_start().starts_with("```") {
-            match open.take() {
-                Some(code) => last = Some(code.join("\n")),
-                None => open = Some(Vec::new()),
-            }
-        } else if let Some(code) = &mut open {
-            code.push(line);
-        }
-    }
-    open.map(|code| code.join("\n")).or(last)
 }

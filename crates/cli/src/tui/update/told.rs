@@ -15,7 +15,7 @@ use serde_json::Value;
 impl Model {
     pub(super) fn told(&mut self, event: &str, payload: Value) -> Vec<Effect> {
         match event {
-            "chat" => return self.chat(read(payload)),
+            "chat" => return self.chat(&read(payload)),
             "agent" => self.agent_event(&read(payload)),
             "session.message" => self.session_message(&read(payload)),
             "sessions.changed" => return self.sessions_changed(read(payload)),
@@ -35,24 +35,24 @@ impl Model {
         !self.session.is_empty() && self.canonical(key) == self.session
     }
 
-    fn chat(&mut self, event: ChatEvent) -> Vec<Effect> {
+    fn chat(&mut self, event: &ChatEvent) -> Vec<Effect> {
         if !self.is_here(&event.session_key) || event.run_id.is_empty() {
             return Vec::new();
         }
         self.unsent.retain(|unsent| unsent.run != event.run_id);
         match event.state.as_str() {
-            "delta" => self.delta(&event),
+            "delta" => self.delta(event),
             "final" => {
                 if let Some(text) = event.message.as_ref().and_then(text_of) {
                     self.whole_text(&event.run_id, &text);
                 }
-                return self.ended(&event, Standing::Done);
+                return self.ended(event, Standing::Done);
             }
             "aborted" => {
                 if let Some(text) = event.message.as_ref().and_then(text_of) {
                     self.whole_text(&event.run_id, &text);
                 }
-                return self.ended(&event, Standing::Aborted);
+                return self.ended(event, Standing::Aborted);
             }
             "error" => {
                 let text = event.error_message.as_deref().unwrap_or("the run failed");
@@ -60,7 +60,7 @@ impl Model {
                 if self.runs.iter().any(|run| run.id == event.run_id) {
                     self.say(Tone::Problem, text);
                 }
-                return self.ended(&event, Standing::Done);
+                return self.ended(event, Standing::Done);
             }
             "status" => {
                 self.begin(&event.run_id);
@@ -89,12 +89,11 @@ impl Model {
     pub(super) fn whole_text(&mut self, id: &str, text: &str) {
         let run = self.begin(id);
         let said = run.whole.get(..run.before).unwrap_or_default();
-        let fresh = match text.strip_prefix(said) {
-            Some(rest) => rest.to_owned(),
-            None => {
-                run.before = 0;
-                text.to_owned()
-            }
+        let fresh = if let Some(rest) = text.strip_prefix(said) {
+            rest.to_owned()
+        } else {
+            run.before = 0;
+            text.to_owned()
         };
         text.clone_into(&mut run.whole);
         let fresh = fresh.trim_start_matches('\n');

@@ -34,11 +34,11 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     }
     let mut title = " may this run? ".to_owned();
     if model.approvals.len() > 1 {
-        title.push_str(&format!("1 of {} ", model.approvals.len()));
+        title = format!("{title}1 of {} ", model.approvals.len());
     }
     if let Some(at) = approval.expires_at {
         let seconds = at.saturating_sub(model.now).div_ceil(1000);
-        title.push_str(&format!("· {}:{:02} left ", seconds / 60, seconds % 60));
+        title = format!("{title}· {}:{:02} left ", seconds / 60, seconds % 60);
     }
     let border = if model.deciding.is_some() {
         BorderType::Thick

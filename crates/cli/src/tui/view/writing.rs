@@ -23,7 +23,7 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     } else {
         theme.faint()
     };
-    for (row, range) in shown.rows.iter().skip(top).take(height).enumerate() {
+    for (row, range) in shown.ranges.iter().skip(top).take(height).enumerate() {
         let text = model.composer.text().get(range.clone()).unwrap_or_default();
         let prompt = if row + top == 0 { PROMPT } else { "  " };
         let line = Line::from(vec![
