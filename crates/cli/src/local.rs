@@ -4,7 +4,8 @@ use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
 use crate::web;
 use domain::Origin;
-use gateway::{ApiError, Boot, Gateway, Greeting, Overrides, StartError};
+use gateway::{ApiError, Boot, Gateway, Greeting, Inside, Overrides, StartError};
+use protocol::ClientInfo;
 use protocol::methods::agent::{AgentParams, AgentReply};
 use protocol::methods::usage::{UsageQuoteParams, UsageQuoteReply};
 use std::path::PathBuf;
@@ -25,6 +26,25 @@ impl LocalGateway {
             .await
             .map_err(|error| refused(home, error))?;
         Ok(Self { gateway })
+    }
+
+    /// The same for a command that can also ask a running gateway.
+    ///
+    /// # Errors
+    /// As [`LocalGateway::open`].
+    pub(crate) async fn unshared(home: &Home) -> Result<Self, Failure> {
+        Self::open(home).await.map_err(|failure| {
+            if failure.has_code("LOCKED") {
+                failure.fix("leave --local out: the running gateway does it")
+            } else {
+                failure
+            }
+        })
+    }
+
+    /// Lets a client of this process in. `caps` as in `connect`.
+    pub(crate) fn inside(&self, client: ClientInfo, caps: &[&str]) -> Inside {
+        self.gateway.inside(client, caps)
     }
 
     /// What a start tells.
@@ -75,7 +95,7 @@ impl LocalGateway {
 /// # Errors
 /// As [`LocalGateway::open`] and [`LocalGateway::agent`].
 pub(crate) async fn agent(home: &Home, params: AgentParams) -> Result<AgentReply, Failure> {
-    let gateway = unshared(home).await?;
+    let gateway = LocalGateway::unshared(home).await?;
     let reply = gateway.agent(params).await;
     gateway.close().await;
     reply
@@ -89,20 +109,10 @@ pub(crate) async fn quote(
     home: &Home,
     params: UsageQuoteParams,
 ) -> Result<UsageQuoteReply, Failure> {
-    let gateway = unshared(home).await?;
+    let gateway = LocalGateway::unshared(home).await?;
     let reply = gateway.quote(params).await;
     gateway.close().await;
     reply
-}
-
-async fn unshared(home: &Home) -> Result<LocalGateway, Failure> {
-    LocalGateway::open(home).await.map_err(|failure| {
-        if failure.has_code("LOCKED") {
-            failure.fix("leave --local out: the running gateway does it")
-        } else {
-            failure
-        }
-    })
 }
 
 fn said_no(error: &ApiError) -> Failure {

@@ -26,7 +26,7 @@ mod view;
 mod wire;
 mod wrap;
 
-pub(crate) use link::SocketLink;
+pub(crate) use link::{LocalLink, SocketLink};
 pub(crate) use model::{Model, Wishes};
 pub(crate) use run::run;
 pub(crate) use theme::Theme;

@@ -12,6 +12,7 @@ mod connect;
 mod frames;
 mod hello;
 pub(crate) mod hub;
+mod inside;
 pub(crate) mod link;
 pub(crate) mod outbox;
 pub(crate) mod presence;
@@ -21,6 +22,7 @@ mod socket;
 mod sockets;
 
 pub(crate) use hub::Hub;
+pub use inside::Inside;
 pub(crate) use link::{Link, Told};
 pub(crate) use outbox::Close;
 pub(crate) use pulse::pulse;

@@ -3,10 +3,10 @@
 use crate::access::{AccessArgs, endpoint};
 use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
-use crate::tui::{self, Model, SocketLink, Theme, Wishes};
+use crate::tui::{self, LocalLink, Model, SocketLink, Theme, Wishes};
 use crate::{runtime, screen};
-use client::DeviceIdentity;
 use client::ws::Options;
+use client::{ClientError, DeviceIdentity};
 use protocol::{ClientInfo, Scope};
 use std::sync::Arc;
 
@@ -41,6 +41,9 @@ pub(crate) struct TuiArgs {
     /// Milliseconds a run may take [default: the agent's own limit]
     #[arg(long, value_name = "MS")]
     timeout_ms: Option<u64>,
+    /// Run everything in this process, without a gateway
+    #[arg(long, conflicts_with_all = ["url", "token", "password"])]
+    local: bool,
     #[command(flatten)]
     access: AccessArgs,
 }
@@ -67,12 +70,33 @@ pub(crate) fn run(home: &Home, args: TuiArgs) -> Result<Exit, Failure> {
         history_limit: Some(args.history_limit),
         timeout_ms: args.timeout_ms,
     };
+    let seed = crate::local::fresh_key();
+    if args.local {
+        return runtime::block_on_all_cores(async {
+            let link = LocalLink::open(home, program(), &CAPS).await?;
+            tui::run(Model::new(wishes, theme, "this machine", &seed), link).await?;
+            Ok(Exit::Ok)
+        });
+    }
     runtime::block_on(async {
-        let link = SocketLink::open(options(home, &args.access).await?).await?;
-        let model = Model::new(wishes, theme, &link.address(), &crate::local::fresh_key());
-        tui::run(model, link).await
-    })?;
-    Ok(Exit::Ok)
+        let link = SocketLink::open(options(home, &args.access).await?)
+            .await
+            .map_err(or_locally)?;
+        let model = Model::new(wishes, theme, &link.address(), &seed);
+        tui::run(model, link).await?;
+        Ok(Exit::Ok)
+    })
+}
+
+/// Where no gateway answers, this process can do it.
+fn or_locally(error: ClientError) -> Failure {
+    let is_away = matches!(error, ClientError::Unreachable { .. });
+    let failure = Failure::from(error);
+    if is_away {
+        failure.fix("openclaw gateway run, or add --local to run it in this process")
+    } else {
+        failure
+    }
 }
 
 async fn options(home: &Home, args: &AccessArgs) -> Result<Options, Failure> {

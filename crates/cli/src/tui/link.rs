@@ -1,8 +1,12 @@
 //! The way to a gateway: calls go out, answers and events come back as news.
 
+mod local;
+
 use super::model::{Ask, News};
 use client::ClientError;
 use client::ws::{Connection, Events, Incoming, Options};
+pub(crate) use local::LocalLink;
+use protocol::Event;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
@@ -60,14 +64,7 @@ impl SocketLink {
 
     fn news(&self, incoming: Incoming) -> News {
         match incoming {
-            Incoming::Event(event) => News::Told {
-                event: event.event.clone(),
-                payload: event
-                    .payload
-                    .as_ref()
-                    .and_then(|payload| serde_json::from_str(payload.get()).ok())
-                    .unwrap_or_default(),
-            },
+            Incoming::Event(event) => told(&event),
             Incoming::Gap => News::Gap,
             Incoming::Closed(loss) => News::Lost {
                 why: loss.error.to_string(),
@@ -75,6 +72,16 @@ impl SocketLink {
             },
             Incoming::Reconnected(_) => self.connected(),
         }
+    }
+}
+
+fn told(event: &Event) -> News {
+    let payload = event.payload.as_ref();
+    News::Told {
+        event: event.event.clone(),
+        payload: payload
+            .and_then(|payload| serde_json::from_str(payload.get()).ok())
+            .unwrap_or_default(),
     }
 }
 

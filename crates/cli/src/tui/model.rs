@@ -92,6 +92,8 @@ pub(crate) enum Ask {
     Abort,
     /// A session's model, tokens and cost.
     Describe(String),
+    /// What the last answer of a session took.
+    Usage(String),
     /// The budgets.
     Budgets,
     /// A change of the session; what to say when it is done.
@@ -226,6 +228,9 @@ pub(super) struct Shown {
     /// Thoughts.
     pub(super) thoughts: bool,
 }
+
+/// The word that shows until a run has stopped.
+pub(super) const STOPPING: &str = "stopping …";
 
 /// The state of the terminal UI.
 #[derive(Debug)]

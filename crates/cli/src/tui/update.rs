@@ -6,7 +6,7 @@ mod keys;
 mod overlays;
 mod told;
 
-use super::model::{Ask, Connection, Effect, Event, Model, News, Run, Unsent};
+use super::model::{Ask, Connection, Effect, Event, Model, News, Run, STOPPING, Unsent};
 use super::transcript::{Scroll, Tone};
 use super::{clean, view};
 use serde_json::{Value, json};
@@ -210,7 +210,7 @@ impl Model {
             self.notify("not connected: the run goes on at the gateway");
             return Vec::new();
         }
-        self.notify("stopping …");
+        self.notify(STOPPING);
         let params = json!({ "sessionKey": self.session, "preserveSideRuns": true });
         vec![call(Ask::Abort, "chat.abort", params)]
     }

@@ -35,6 +35,10 @@ impl Model {
                     self.described(&row);
                 }
             }
+            Ask::Usage(key) if key == self.session => {
+                let history: History = read(payload);
+                self.take_usage(&history);
+            }
             Ask::Budgets => {
                 let budgets: Budgets = read(payload);
                 self.facts.budget = budgets.budgets.iter().find_map(nearly_spent);
@@ -65,7 +69,11 @@ impl Model {
                 }
             }
             Ask::PickAgent | Ask::PickSession | Ask::PickModel => self.fill_picker(&ask, payload),
-            Ask::Resolve(_) | Ask::Subscribe | Ask::History(_) | Ask::Describe(_) => {}
+            Ask::Resolve(_)
+            | Ask::Subscribe
+            | Ask::History(_)
+            | Ask::Describe(_)
+            | Ask::Usage(_) => {}
         }
         Vec::new()
     }
@@ -74,7 +82,12 @@ impl Model {
         let is_missing = why.starts_with(UNKNOWN_METHOD);
         match ask {
             // Older and smaller gateways do without these.
-            Ask::Subscribe | Ask::Commands | Ask::Describe(_) | Ask::Budgets | Ask::Approvals => {}
+            Ask::Subscribe
+            | Ask::Usage(_)
+            | Ask::Commands
+            | Ask::Describe(_)
+            | Ask::Budgets
+            | Ask::Approvals => {}
             Ask::Agents => return self.agents_known(Agents::default()),
             Ask::Create(key) if is_missing => return self.go_to_session(&key),
             Ask::Create(_) => self.say(Tone::Problem, format!("no new session: {why}")),
@@ -148,9 +161,7 @@ impl Model {
     }
 
     fn history(&mut self, history: History) -> Vec<Effect> {
-        let (tokens, cost) = history::last_usage(&history.messages);
-        self.facts.run_tokens = tokens.or(self.facts.run_tokens);
-        self.facts.run_cost = cost.or(self.facts.run_cost);
+        self.take_usage(&history);
         self.session_id = history.session_id.filter(|id| !id.is_empty());
         self.transcript = history::entries(&history.messages, &mut self.composer);
         let stored = |run: &str| {
@@ -179,6 +190,12 @@ impl Model {
             self.in_flight(run);
         }
         Vec::new()
+    }
+
+    fn take_usage(&mut self, history: &History) {
+        let (tokens, cost) = history::last_usage(&history.messages);
+        self.facts.run_tokens = tokens.or(self.facts.run_tokens);
+        self.facts.run_cost = cost.or(self.facts.run_cost);
     }
 
     fn in_flight(&mut self, run: InFlight) {

@@ -2,7 +2,7 @@
 
 use super::super::approval::Approval;
 use super::super::history::thought;
-use super::super::model::{Effect, Model};
+use super::super::model::{Ask, Effect, Model, STOPPING};
 use super::super::prose::{Prose, Voice};
 use super::super::transcript::{Card, Entry, Outcome, Standing, Tone};
 use super::super::wire::{
@@ -10,7 +10,8 @@ use super::super::wire::{
     text_of,
 };
 use super::super::{clean, wire};
-use serde_json::Value;
+use super::call;
+use serde_json::{Value, json};
 
 impl Model {
     pub(super) fn told(&mut self, event: &str, payload: Value) -> Vec<Effect> {
@@ -132,16 +133,22 @@ impl Model {
                 card.outcome = Outcome::Unknown;
             }
         }
-        if let Some(usage) = event
-            .message
+        if self
+            .notice
             .as_ref()
-            .and_then(|message| message.get("usage"))
+            .is_some_and(|(text, _)| text == STOPPING)
         {
-            self.facts.run_tokens = usage.get("totalTokens").and_then(Value::as_u64);
-            self.facts.run_cost = usage.pointer("/cost/total").and_then(Value::as_f64);
+            self.notice = None;
         }
         self.arrived();
-        self.describe()
+        let mut effects = self.describe();
+        let params = json!({ "sessionKey": self.session, "limit": 1 });
+        effects.push(call(
+            Ask::Usage(self.session.clone()),
+            "chat.history",
+            params,
+        ));
+        effects
     }
 
     fn agent_event(&mut self, event: &AgentEvent) {
