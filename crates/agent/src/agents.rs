@@ -59,6 +59,11 @@ impl Agents {
         self.shared.roster()
     }
 
+    /// The tools as runs that begin now see them.
+    pub fn toolbox(&self) -> Arc<Toolbox> {
+        self.shared.toolbox()
+    }
+
     /// Uses other settings from the next run on; runs under way keep theirs.
     pub fn reconfigure(&self, roster: Roster, toolbox: Toolbox) {
         let old = self.roster().max_concurrent();

@@ -101,6 +101,9 @@ pub struct ListedAgent {
     /// Its name for people.
     #[serde(default)]
     pub name: Option<String>,
+    /// How it shows itself.
+    #[serde(default)]
+    pub identity: Option<IdentitySettings>,
     /// Its workspace folder.
     #[serde(default)]
     pub workspace: Option<String>,
@@ -126,6 +129,8 @@ pub struct AgentEntry {
     pub default: bool,
     /// Its name for people.
     pub name: Option<String>,
+    /// How it shows itself.
+    pub identity: Option<IdentitySettings>,
     /// Its workspace folder.
     pub workspace: Option<String>,
     /// Its model.
@@ -136,6 +141,20 @@ pub struct AgentEntry {
     pub routing: Option<AgentRouting>,
     /// What narrows the gateway's tools for it.
     pub tools: tools::AgentToolsSettings,
+}
+
+/// `identity` of one agent: how it shows itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IdentitySettings {
+    /// The name it goes by.
+    pub name: Option<String>,
+    /// Its theme, in a few words.
+    pub theme: Option<String>,
+    /// Its emoji.
+    pub emoji: Option<String>,
+    /// Its picture: a path in the workspace or an address.
+    pub avatar: Option<String>,
 }
 
 /// A model, or a model with fallbacks.

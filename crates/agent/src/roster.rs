@@ -1,6 +1,6 @@
 //! The agents there are, resolved from the settings.
 
-use crate::config::{AgentEntry, AgentsSettings, LimitSettings};
+use crate::config::{AgentEntry, AgentsSettings, IdentitySettings, LimitSettings};
 use domain::AgentId;
 use llm::config::AgentRouting;
 use std::collections::BTreeMap;
@@ -14,6 +14,8 @@ pub struct Agent {
     pub id: AgentId,
     /// Its name for people.
     pub name: String,
+    /// How it shows itself, where the settings say so.
+    pub identity: Option<IdentitySettings>,
     /// The folder with its files.
     pub workspace: PathBuf,
     /// Its models, the first choice first. Never empty.
@@ -152,6 +154,7 @@ fn written(settings: &AgentsSettings) -> Vec<(String, String, AgentEntry)> {
         let entry = AgentEntry {
             default: agent.default,
             name: agent.name.clone(),
+            identity: agent.identity.clone(),
             workspace: agent.workspace.clone(),
             model: agent.model.clone(),
             limits: agent.limits.clone(),
@@ -199,6 +202,7 @@ fn resolve(
     Agent {
         id: id.clone(),
         name: entry.name.clone().unwrap_or_else(|| id.to_string()),
+        identity: entry.identity.clone(),
         workspace,
         models,
         limits: entry

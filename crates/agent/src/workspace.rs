@@ -3,6 +3,8 @@
 //! The files are data: they are read into the prompt and nothing in them is executed. They are read
 //! through a folder handle, so a link cannot lead outside.
 
+pub mod files;
+
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use std::io::Read;

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::locate::Format;
 use crate::path::KeyPath;
-use crate::{Problem, parse, redact};
+use crate::{Problem, Rules, parse, redact};
 use target::Change;
 
 pub(crate) use write::replace;
@@ -82,6 +82,44 @@ pub fn unset(text: &str, format: Format, path: &str) -> Result<String, Problem> 
 /// As [`set`].
 pub fn apply(text: &str, format: Format, wanted: &Value) -> Result<String, Problem> {
     set(text, format, "", wanted)
+}
+
+/// What a text says, without its includes and with `${NAME}` as written.
+///
+/// # Errors
+/// When the text cannot be read.
+pub fn value(text: &str, format: Format) -> Result<Value, Problem> {
+    read(text, format)
+}
+
+/// The text with [`crate::REDACTED`] in the place of every secret, comments and order kept.
+///
+/// A secret that is also written elsewhere, say in a comment, is hidden there too.
+///
+/// # Errors
+/// As [`set`].
+pub fn redacted(text: &str, format: Format, rules: &Rules) -> Result<String, Problem> {
+    let old = read(text, format)?;
+    let shown = redact::redact(&old, rules);
+    let root = KeyPath::default();
+    let changes = target::changes(&old, &shown, &root);
+    let mut hidden = perform(text, format, changes, &shown, &root)?;
+    for secret in redact::hidden(&old, &shown) {
+        hidden = hidden.replace(&secret, redact::REDACTED);
+    }
+    Ok(hidden)
+}
+
+/// The text with what `stored` says in the place of every [`crate::REDACTED`].
+///
+/// # Errors
+/// As [`set`], or when nothing is stored in a marker's place.
+pub fn restored(text: &str, stored: &str, format: Format) -> Result<String, Problem> {
+    let new = read(text, format)?;
+    let wanted = redact::restore(&new, &read(stored, format)?)?;
+    let root = KeyPath::default();
+    let changes = target::changes(&new, &wanted, &root);
+    perform(text, format, changes, &wanted, &root)
 }
 
 fn read(text: &str, format: Format) -> Result<Value, Problem> {

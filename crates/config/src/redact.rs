@@ -131,6 +131,37 @@ fn hide(value: &Value) -> Value {
     }
 }
 
+/// The texts of `old` that `shown` hides, the longest first. Short ones are left out: they would be
+/// found in words that are no secrets.
+pub(crate) fn hidden(old: &Value, shown: &Value) -> Vec<String> {
+    fn walk(old: &Value, shown: &Value, found: &mut Vec<String>) {
+        match (old, shown) {
+            (Value::String(text), Value::String(mark)) if mark == REDACTED => {
+                if text.len() >= 8 && text != REDACTED {
+                    found.push(text.clone());
+                }
+            }
+            (Value::Object(old), Value::Object(shown)) => {
+                for (name, member) in old {
+                    if let Some(other) = shown.get(name) {
+                        walk(member, other, found);
+                    }
+                }
+            }
+            (Value::Array(old), Value::Array(shown)) => {
+                for (item, other) in old.iter().zip(shown) {
+                    walk(item, other, found);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    walk(old, shown, &mut found);
+    found.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    found
+}
+
 fn is_secret_ref(parts: &Map<String, Value>) -> bool {
     let text = |name: &str| parts.get(name).and_then(Value::as_str);
     let known = parts

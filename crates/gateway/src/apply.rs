@@ -6,6 +6,7 @@ use crate::net::Authority;
 use crate::services::Services;
 use crate::settings;
 use llm::Router;
+use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +34,7 @@ pub(crate) fn apply(
         old.document.value().pointer("/gateway/auth"),
         new.document.value().pointer("/gateway/auth"),
     );
-    if auth.0 != auth.1 {
+    if auth.0 != auth.1 || grant(old) != grant(new) {
         authority.replace(&new.plan.access, new.plan.allow_query_key);
         services.logins.set_grant(new.grant.clone());
     }
@@ -49,6 +50,11 @@ pub(crate) fn apply(
         .runtime
         .set_settings(endpoints, new.plan.access.mode(), warnings);
     waiting
+}
+
+/// The secret of the auth mode: a reference to it stays the same when what it refers to changes.
+fn grant(loaded: &Loaded) -> Option<&str> {
+    loaded.grant.as_ref().map(ExposeSecret::expose_secret)
 }
 
 /// The changed keys that wait for a restart, each down to its value.

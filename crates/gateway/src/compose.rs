@@ -6,7 +6,9 @@ use crate::identity::{Devices, DevicesDeps};
 use crate::load::{self, Loaded};
 use crate::net::{Authority, NetPlan};
 use crate::nodes::Nodes;
-use crate::services::{HealthMonitor, Logins, ResponseBook, ResponseCache, Services, cooldowns};
+use crate::services::{
+    HealthMonitor, Logins, ResponseBook, ResponseCache, Services, SettingsDesk, cooldowns, status,
+};
 use crate::ws::Hub;
 use crate::{Runtime, StartError};
 use agent::{Agents, Deps, Roster, RosterDefaults};
@@ -164,6 +166,8 @@ impl Gateway {
             nodes,
             devices,
             hub,
+            settings: SettingsDesk::new(boot.clone(), &loaded),
+            seen: status::SeenSessions::default(),
             runtime,
         });
         Events::start(&services, &tasks);

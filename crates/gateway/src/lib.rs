@@ -18,6 +18,7 @@ pub mod http;
 pub mod identity;
 pub mod lifecycle;
 mod load;
+pub mod logs;
 pub mod net;
 pub mod nodes;
 mod reload;

@@ -31,6 +31,8 @@ pub(crate) struct Loaded {
     /// The secret a login link gives, if the auth mode has one.
     pub(crate) grant: Option<SecretString>,
     pub(crate) warnings: Vec<String>,
+    /// Keys of providers that could not be fetched.
+    pub(crate) missing_secrets: u64,
     /// Whether the token was made just now.
     pub(crate) token_made: bool,
 }
@@ -69,6 +71,14 @@ pub(crate) async fn again(boot: &Boot) -> Result<Loaded, StartError> {
     let file = ConfigFile::at(&boot.config_file.path).map_err(|p| Problems(vec![p]))?;
     let (document, settings, warnings) = read(&file, boot)?;
     resolve(document, settings, warnings, boot).await
+}
+
+/// Tries a document as a reload would, before it is written.
+pub(crate) async fn trial(boot: &Boot, document: Document) -> Result<(), StartError> {
+    let decoded = config::decode::<Settings>(&document, &settings::rules(), Mode::Start)?;
+    resolve(document, decoded.settings, Vec::new(), boot)
+        .await
+        .map(drop)
 }
 
 fn read(file: &ConfigFile, boot: &Boot) -> Result<(Document, Settings, Vec<String>), Problems> {
@@ -110,6 +120,7 @@ async fn resolve(
     };
 
     let (keys, missing) = fetch_keys(&settings.models, &secrets).await;
+    let missing_secrets = u64::try_from(missing.len()).unwrap_or(u64::MAX);
     // The other keys and providers still work.
     warnings.extend(
         missing
@@ -147,6 +158,7 @@ async fn resolve(
         model_reason,
         grant,
         warnings,
+        missing_secrets,
         token_made: auth.token_made,
     })
 }

@@ -3,15 +3,20 @@
 //! A method of the contract either has a handler or is absent with a reason; clients are told only of
 //! those that have one. Source: gateway RPC methods; security specification, R9.
 
+mod agents;
 mod approvals;
+mod catalog;
 mod chat;
 mod devices;
 mod nodes;
 mod presence;
 mod runs;
 mod sessions;
+mod settings;
 mod status;
+mod system;
 mod usage;
+mod vacant;
 
 use crate::error::ApiError;
 use crate::net::{Caller, Scope, principal};
@@ -110,8 +115,13 @@ impl Registry {
     pub(crate) fn standard() -> Self {
         let mut table = Self::default();
         presence::register(&mut table);
+        agents::register(&mut table);
+        catalog::register(&mut table);
+        settings::register(&mut table);
         status::register(&mut table);
         chat::register(&mut table);
+        system::register(&mut table);
+        vacant::register(&mut table);
         runs::register(&mut table);
         sessions::register(&mut table);
         usage::register(&mut table);

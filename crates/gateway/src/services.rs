@@ -1,6 +1,9 @@
 //! What every surface calls: one set of services behind all dialects.
 
+mod agents;
+mod catalog;
 pub(crate) mod chat;
+pub(crate) mod commands;
 pub(crate) mod cooldowns;
 pub mod health;
 pub mod login;
@@ -8,14 +11,19 @@ pub mod response_cache;
 pub mod responses;
 mod runs;
 mod sessions;
-mod status;
+pub(crate) mod settings;
+pub(crate) mod status;
+mod system;
 pub(crate) mod transcript;
 mod usage;
+mod vacant;
+mod voicewake;
 
 pub use health::HealthMonitor;
 pub use login::Logins;
 pub use response_cache::ResponseCache;
 pub use responses::ResponseBook;
+pub use settings::SettingsDesk;
 
 use crate::Runtime;
 use crate::approvals::Desk;
@@ -24,7 +32,7 @@ use crate::identity::Devices;
 use crate::nodes::Nodes;
 use crate::ws::Hub;
 use agent::Agents;
-use domain::Clock;
+use domain::{Clock, UnixMillis};
 use llm::Models;
 use state::{Ledger, State};
 use std::sync::Arc;
@@ -59,6 +67,17 @@ pub struct Services {
     pub(crate) nodes: Nodes,
     /// Everybody who is connected.
     pub(crate) hub: Arc<Hub>,
+    /// The settings file, for those who read and write it from elsewhere.
+    pub settings: SettingsDesk,
+    /// The last look at the sessions.
+    pub(crate) seen: status::SeenSessions,
     /// What changes while running: settings, warnings, addresses.
     pub runtime: Runtime,
+}
+
+/// A moment as RFC 3339, in UTC.
+pub(crate) fn rfc3339(at: UnixMillis) -> String {
+    chrono::DateTime::from_timestamp_millis(at.0)
+        .unwrap_or_default()
+        .to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }

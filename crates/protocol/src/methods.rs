@@ -1,29 +1,54 @@
 //! The method table: one file per family, joined here.
 
 pub mod agent;
+pub mod agents;
 pub mod approvals;
+pub mod catalog;
+pub mod channels;
 pub mod chat;
+pub mod cron;
 pub mod devices;
+pub mod extras;
 pub mod login;
 pub mod nodes;
 pub mod presence;
 pub mod sessions;
+pub mod settings;
 pub mod status;
+pub mod system;
 pub mod usage;
+pub mod voice;
+pub mod wizard;
 
 pub use agent::{Agent, AgentIdentityGet, AgentWait};
+pub use agents::{
+    AgentsCreate, AgentsDelete, AgentsFilesGet, AgentsFilesList, AgentsFilesSet, AgentsList,
+    AgentsUpdate,
+};
 pub use approvals::{
     ExecApprovalGet, ExecApprovalList, ExecApprovalRequest, ExecApprovalResolve,
     ExecApprovalWaitDecision, ExecApprovalsGet, ExecApprovalsNodeGet, ExecApprovalsNodeSet,
     ExecApprovalsSet, OpenclawApprovalList, PluginApprovalList, QuestionList,
 };
+pub use catalog::{
+    CommandsList, ModelsAuthStatus, ModelsList, ToolsCatalog, ToolsEffective, ToolsInvoke,
+};
+pub use channels::{
+    ChannelsLogout, ChannelsStart, ChannelsStatus, MessageAction, Poll, Send, WebLoginStart,
+    WebLoginWait,
+};
 pub use chat::{
     ChatAbort, ChatHistory, ChatInject, ChatMessageGet, ChatMetadata, ChatSend, ChatStartup,
     ChatToolTitles,
 };
+pub use cron::{CronAdd, CronList, CronRemove, CronRun, CronRuns, CronStatus, CronUpdate};
 pub use devices::{
     DevicePairApprove, DevicePairList, DevicePairReject, DevicePairRemove, DevicePairRename,
     DevicePairSetupCode, DeviceTokenRevoke, DeviceTokenRotate, GatewayIdentityGet,
+};
+pub use extras::{
+    HooksStatus, PluginsControlUiList, PluginsList, SkillsInstall, SkillsStatus, SkillsUpdate,
+    TaskSuggestionsList, TasksList,
 };
 pub use login::LoginLink;
 pub use nodes::{
@@ -41,10 +66,24 @@ pub use sessions::{
     SessionsReset, SessionsResolve, SessionsSend, SessionsSubscribe, SessionsUnsubscribe,
     SessionsUsage, SessionsUsageLogs, SessionsUsageTimeseries, SessionsViewersSet,
 };
+pub use settings::{
+    ConfigApply, ConfigGet, ConfigPatch, ConfigSchema, ConfigSchemaLookup, ConfigSet, SecretsReload,
+};
 pub use status::{Health, Status};
+pub use system::{
+    DiagnosticsStability, DoctorMemoryStatus, LastHeartbeat, LogsTail, SetHeartbeats, SystemInfo,
+    UpdateRun, UpdateStatus, Wake,
+};
 pub use usage::{UsageCalls, UsageCost, UsageExplain, UsageQuote, UsageReport, UsageStatus};
+pub use voice::{
+    TalkCatalog, TalkConfig, TalkMode, TtsConvert, TtsDisable, TtsEnable, TtsProviders,
+    TtsSetProvider, TtsStatus, VoicewakeGet, VoicewakeSet,
+};
+pub use wizard::{WizardCancel, WizardNext, WizardStart, WizardStatus};
 
 use crate::{MethodInfo, MethodSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A family's table with the shapes behind it.
 type Family = (&'static [MethodInfo], fn() -> Vec<MethodSchema>);
@@ -60,7 +99,29 @@ const FAMILIES: &[Family] = &[
     (approvals::TABLE, approvals::schemas),
     (presence::TABLE, presence::schemas),
     (devices::TABLE, devices::schemas),
+    (agents::TABLE, agents::schemas),
+    (catalog::TABLE, catalog::schemas),
+    (extras::TABLE, extras::schemas),
+    (settings::TABLE, settings::schemas),
+    (system::TABLE, system::schemas),
+    (channels::TABLE, channels::schemas),
+    (cron::TABLE, cron::schemas),
+    (wizard::TABLE, wizard::schemas),
+    (voice::TABLE, voice::schemas),
 ];
+
+/// Parameters of a method that takes none, or that is not served yet. Whatever is sent is ignored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NoParams {}
+
+/// Tells a null that was sent from a field that was not.
+pub(crate) fn said<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
 
 /// Every method this contract has.
 pub fn all() -> impl Iterator<Item = &'static MethodInfo> {

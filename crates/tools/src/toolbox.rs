@@ -52,6 +52,12 @@ impl Toolbox {
         }
     }
 
+    /// Every tool, by name, whoever may use it.
+    pub fn all(&self) -> Vec<Arc<ToolSpec>> {
+        let entries = self.registry.entries();
+        entries.map(|entry| Arc::clone(&entry.spec)).collect()
+    }
+
     /// The tools there are for a model, by name. Those every call of which would be denied are left
     /// out.
     pub fn specs(&self, access: &Access) -> Vec<Arc<ToolSpec>> {

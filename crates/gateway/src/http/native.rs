@@ -53,6 +53,34 @@ pub(super) async fn call(
     }
 }
 
+/// `POST /api/endpoint` with `{"method":…,"params":…}`: the same call with the name in the body.
+/// Source: requirements S004-04.
+pub(super) async fn endpoint(
+    services: &Arc<Services>,
+    registry: &Registry,
+    caller: &Caller,
+    body: &[u8],
+) -> Reply {
+    #[derive(Deserialize)]
+    struct Named<'b> {
+        method: String,
+        #[serde(default, borrow)]
+        params: Option<&'b RawValue>,
+    }
+    let named = match protocol::json::check(body)
+        .and_then(|()| serde_json::from_slice::<Named>(body).map_err(|error| error.to_string()))
+    {
+        Ok(named) => named,
+        Err(what) => {
+            let what = format!("invalid call, expected {{\"method\",\"params\"}}: {what}");
+            return error_reply(&ApiError::invalid(what));
+        }
+    };
+    let params = named.params.map_or("", RawValue::get);
+    let params = if params == "null" { "" } else { params };
+    call(services, registry, caller, &named.method, params.as_bytes()).await
+}
+
 #[derive(Serialize)]
 struct Answer {
     ok: bool,

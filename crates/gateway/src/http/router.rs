@@ -150,6 +150,9 @@ impl Site {
                 let name = asked.path.strip_prefix("/api/rpc/").unwrap_or_default();
                 native::call(&self.services, &self.registry, caller, name, &asked.body).await
             }
+            (Target::Endpoint, Some(caller)) => {
+                native::endpoint(&self.services, &self.registry, caller, &asked.body).await
+            }
             // Every other line needs a caller, so there is one.
             (
                 Target::Metrics
@@ -162,7 +165,8 @@ impl Site {
                 | Target::Embeddings
                 | Target::Models
                 | Target::Model
-                | Target::Rpc,
+                | Target::Rpc
+                | Target::Endpoint,
                 None,
             ) => net::AuthError::Missing.response(),
         }
@@ -199,7 +203,7 @@ impl Site {
                 return Err(openai::error_reply(&error));
             }
             Target::ChatCompletions => openai::chat::MAX_BODY,
-            Target::Rpc | Target::Login => NATIVE_BODY,
+            Target::Rpc | Target::Endpoint | Target::Login => NATIVE_BODY,
         };
         net::require_json(headers).map_err(|error| error.response())?;
         net::read_body(headers, body, limit, peer)

@@ -46,6 +46,7 @@ pub(super) enum Target {
     Models,
     Model,
     Rpc,
+    Endpoint,
     Login,
 }
 
@@ -144,6 +145,12 @@ pub const ROUTES: &[Route] = &[
         "POST",
         RouteAccess::Needs(Scope::Read),
         Target::Rpc,
+    ),
+    route(
+        "/api/endpoint",
+        "POST",
+        RouteAccess::Needs(Scope::Read),
+        Target::Endpoint,
     ),
     // The one-time code is the credential.
     route("/api/login", "POST", RouteAccess::Open, Target::Login),

@@ -1,11 +1,13 @@
 //! `health`, `status`, `login.link`.
 
 use super::Registry;
+use crate::net::Scope;
 use protocol::methods::{Health, LoginLink, Status};
 
 pub(super) fn register(table: &mut Registry) {
     table.on(Health, |call, params| async move {
-        Ok(call.services.health(params).await)
+        let may_read = call.caller.scopes.allow(Scope::Read);
+        Ok(call.services.health(params, may_read).await)
     });
     table.on(
         Status,

@@ -1,7 +1,7 @@
 //! Whether everything works: the last answer of a probe that really writes.
 
 use domain::{Clock, UnixMillis};
-use protocol::methods::status::HealthReply;
+use protocol::methods::status::HealthSummary;
 use state::Health;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -112,7 +112,7 @@ impl HealthMonitor {
     }
 
     /// The last answer.
-    pub fn report(&self) -> HealthReply {
+    pub fn report(&self) -> HealthSummary {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let mut failing = Vec::new();
         let mut reasons = Vec::new();
@@ -127,7 +127,7 @@ impl HealthMonitor {
             failing.push("storage".to_owned());
             reasons.push(problem.clone());
         }
-        HealthReply {
+        HealthSummary {
             ok: failing.is_empty(),
             ts: last.at.0,
             uptime_ms: self.uptime_ms(),

@@ -6,13 +6,16 @@
     reason = "a test that meets something else must stop and say so"
 )]
 
+mod agents_rpc;
 mod chat;
 mod chat_tools;
+mod config_rpc;
 mod embeddings;
 mod failover;
 mod faults;
 mod limits;
 mod messages;
+mod misc_rpc;
 mod models;
 mod money;
 mod net;

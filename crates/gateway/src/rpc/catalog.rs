@@ -1,0 +1,27 @@
+//! `models.*`, `tools.*`, `commands.list`.
+
+use super::Registry;
+use protocol::methods::{
+    CommandsList, ModelsAuthStatus, ModelsList, ToolsCatalog, ToolsEffective, ToolsInvoke,
+};
+
+pub(super) fn register(table: &mut Registry) {
+    table.on(ModelsList, |call, params| async move {
+        call.services.models_list(&params)
+    });
+    table.on(ModelsAuthStatus, |call, _| async move {
+        Ok(call.services.models_auth_status())
+    });
+    table.on(CommandsList, |call, params| async move {
+        Ok(call.services.commands_list(&params))
+    });
+    table.on(ToolsCatalog, |call, params| async move {
+        call.services.tools_catalog(&params)
+    });
+    table.on(ToolsEffective, |call, params| async move {
+        call.services.tools_effective(&params)
+    });
+    table.on(ToolsInvoke, |call, params| async move {
+        call.services.tools_invoke(params).await
+    });
+}
