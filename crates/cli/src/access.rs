@@ -3,15 +3,18 @@
 //! The secret of this machine's gateway goes to this machine's gateway only: an address given on
 //! the command line or in the environment needs a secret given there too.
 
+mod known;
+mod line;
+mod remote;
+
+pub(crate) use known::Known;
+pub(crate) use line::{Line, ask, options, program};
+pub(crate) use remote::{RemoteArgs, scope_of, with};
+
 use crate::failure::{Failure, Kind};
 use crate::home::Home;
 use client::{Client, Credential, Endpoint};
-use config::secret::Resolver;
-use config::{Document, Env, SecretInput, SecretsSettings};
-use gateway::token;
 use secrecy::SecretString;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 use std::time::Duration;
 
 /// Source: configuration specification, section 2.
@@ -32,164 +35,20 @@ pub(crate) struct AccessArgs {
     pub(crate) password: Option<SecretString>,
 }
 
-/// What a client must know of the settings. Each part is read by itself: one that is wrong does
-/// not hide the others, so that a typo shuts nobody out of a gateway that runs.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    port: Option<u16>,
-    bind: Option<String>,
-    auth_mode: Option<String>,
-    token: Option<SecretInput>,
-    password: Option<SecretInput>,
-    secrets: SecretsSettings,
-    env: Env,
-}
-
-fn part<T: DeserializeOwned>(value: &Value, pointer: &str) -> Option<T> {
-    serde_json::from_value(value.pointer(pointer)?.clone()).ok()
-}
-
-/// The port the settings name, and where it is named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Port {
-    /// The port.
-    pub(crate) number: u16,
-    /// `env`, `config` or `default`.
-    pub(crate) source: &'static str,
-}
-
-impl Known {
-    /// Reads the settings; those that last worked when the file cannot be read.
-    pub(crate) fn of(home: &Home) -> Self {
-        let kept = || {
-            let file = config::lkg::load(home.state_dir())?;
-            Document::load(&file, home.env(), &home.load_options()).ok()
-        };
-        let document = home
-            .document()
-            .ok()
-            .map(|(_, document)| document)
-            .or_else(kept);
-        let Some(document) = document else {
-            return Self {
-                env: home.env().clone(),
-                ..Self::default()
-            };
-        };
-        let value = document.value();
-        Self {
-            port: part(value, "/gateway/port"),
-            bind: part(value, "/gateway/bind").or_else(|| part(value, "/gateway/host")),
-            auth_mode: part(value, "/gateway/auth/mode"),
-            token: part(value, "/gateway/auth/token"),
-            password: part(value, "/gateway/auth/password"),
-            secrets: part(value, "/secrets").unwrap_or_default(),
-            env: document.env().clone(),
-        }
-    }
-
-    /// Where the gateway of this home listens unless `--port` says otherwise.
-    pub(crate) fn port(&self) -> Port {
-        let env = self
-            .env
-            .filled("OPENCLAW_GATEWAY_PORT")
-            .and_then(|text| text.trim().parse().ok());
-        match (env, self.port) {
-            (Some(number), _) => Port {
-                number,
-                source: "env",
-            },
-            (None, Some(number)) => Port {
-                number,
-                source: "config",
-            },
-            (None, None) => Port {
-                number: DEFAULT_PORT,
-                source: "default",
-            },
-        }
-    }
-
-    /// `gateway.bind` as written; `loopback` when it is not.
-    pub(crate) fn bind(&self) -> String {
-        self.bind.as_deref().unwrap_or("loopback").to_owned()
-    }
-
-    /// `gateway.auth.mode`, or what follows from the secrets that are configured.
-    pub(crate) fn auth_mode(&self) -> String {
-        let only_password = self.token.is_none() && self.password.is_some();
-        let inferred = if only_password { "password" } else { "token" };
-        self.auth_mode.as_deref().unwrap_or(inferred).to_owned()
-    }
-
-    /// Whether the environment or the settings name a token.
-    pub(crate) fn has_token(&self, home: &Home) -> bool {
-        self.token.is_some() || home.env().filled("OPENCLAW_GATEWAY_TOKEN").is_some()
-    }
-
-    /// The secret of this home's gateway, looked for as the gateway does: settings, environment,
-    /// token file.
-    pub(crate) async fn secret(&self, home: &Home) -> Result<Option<Credential>, Failure> {
-        let by_password = self.auth_mode() == "password";
-        let configured = if by_password {
-            self.password.as_ref()
-        } else {
-            self.token.as_ref()
-        };
-        if let Some(input) = configured {
-            let resolver = Resolver::new(&self.secrets, &self.env, home.state_dir());
-            let secret = resolver.resolve(input).await.map_err(|error| {
-                Failure::new(
-                    Kind::Config,
-                    format!("cannot read the gateway's secret: {error}"),
-                )
-                .fix("openclaw doctor")
-            })?;
-            return Ok(Some(if by_password {
-                Credential::Password(secret)
-            } else {
-                Credential::Token(secret)
-            }));
-        }
-        if let Some(secret) = environment_secret(home) {
-            return Ok(Some(secret));
-        }
-        let kept = token::load(home.state_dir()).map_err(|error| {
-            Failure::file("read", &token::path(home.state_dir()), &error).fix("openclaw doctor")
-        })?;
-        Ok(kept.map(Credential::Token))
-    }
-}
-
-/// A client of the gateway that is meant, with `limit` for each call.
+/// The gateway that is meant: the one that is named, the one elsewhere that the settings name, or
+/// the one of this home.
 ///
 /// # Errors
-/// When another gateway is named without a secret, or this one's secret cannot be read.
-pub(crate) async fn client(
-    home: &Home,
-    args: &AccessArgs,
-    limit: Duration,
-) -> Result<Client, Failure> {
-    Ok(Client::new(endpoint(home, args).await?, limit))
-}
-
-/// The gateway that is meant, and its secret.
-///
-/// # Errors
-/// When another gateway is named without a secret, or this one's secret cannot be read.
+/// When another gateway is named without a secret, or a secret cannot be read.
 pub(crate) async fn endpoint(home: &Home, args: &AccessArgs) -> Result<Endpoint, Failure> {
     let given = given(args);
-    let named = args
-        .url
-        .as_deref()
-        .or_else(|| home.env().filled("OPENCLAW_GATEWAY_URL"));
-    if let Some(url) = named {
-        let from_env = if args.url.is_none() {
-            environment_secret(home)
-        } else {
-            None
+    let from_env = home.env().filled("OPENCLAW_GATEWAY_URL");
+    if let Some(url) = args.url.as_deref().or(from_env) {
+        let near = || match args.url {
+            None => environment_secret(home),
+            Some(_) => None,
         };
-        let Some(secret) = given.or(from_env) else {
+        let Some(secret) = given.or_else(near) else {
             return Err(
                 Failure::new(Kind::Usage, "an address was given without a secret for it")
                     .fix("add --token <TOKEN> or --password <PASSWORD>"),
@@ -198,12 +57,26 @@ pub(crate) async fn endpoint(home: &Home, args: &AccessArgs) -> Result<Endpoint,
         return Ok(Endpoint::parse(url, Some(secret))?);
     }
     let known = Known::of(home);
-    let base = address(home, &known)?;
+    if let Some((url, configured)) = known.remote(home).await? {
+        return Ok(Endpoint::parse(&url, given.or(configured))?);
+    }
     let secret = match given {
         Some(secret) => Some(secret),
         None => known.secret(home).await?,
     };
-    Ok(Endpoint::parse(&base, secret)?)
+    Ok(Endpoint::parse(&address(home, &known)?, secret)?)
+}
+
+/// A client of the HTTP interface of the gateway that is meant, with `limit` for each call.
+///
+/// # Errors
+/// As [`endpoint`].
+pub(crate) async fn client(
+    home: &Home,
+    args: &AccessArgs,
+    limit: Duration,
+) -> Result<Client, Failure> {
+    Ok(Client::new(endpoint(home, args).await?, limit))
 }
 
 /// Where this home's gateway is: where the running one says, else where the settings put it.

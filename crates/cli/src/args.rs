@@ -1,8 +1,9 @@
 //! The command line as it was typed.
 
 use crate::commands::{
-    agent, completion, config, costs, dashboard, doctor, explain, gateway, health, onboard, status,
-    tui, usage,
+    agent, agents, approvals, channels, completion, config, costs, cron, dashboard, devices,
+    doctor, explain, gateway, health, logs, models, nodes, onboard, sessions, skills, status,
+    system, tui, usage,
 };
 use crate::node;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -86,6 +87,28 @@ pub(crate) enum Command {
     Usage(usage::UsageArgs),
     /// The receipt of a run: every model call, why this model, what it cost
     Explain(explain::ExplainArgs),
+    /// The sessions: list, look at, change, begin anew, delete
+    Sessions(sessions::SessionsArgs),
+    /// Who answers, with which model
+    Agents(agents::AgentsArgs),
+    /// Which models can be used, and which have a key
+    Models(models::ModelsArgs),
+    /// Devices that may come in: approve, rename, revoke
+    Devices(devices::DevicesArgs),
+    /// Machines that run commands: approve, describe, invoke
+    Nodes(nodes::NodesArgs),
+    /// What agents may run, and what waits for your decision
+    Approvals(approvals::ApprovalsArgs),
+    /// The newest lines of the gateway's log; --follow goes on
+    Logs(logs::LogsArgs),
+    /// Chat networks
+    Channels(channels::ChannelsArgs),
+    /// Jobs that run by themselves
+    Cron(cron::CronArgs),
+    /// Skills that agents find
+    Skills(skills::SkillsArgs),
+    /// Who is connected; events and heartbeats
+    System(system::SystemArgs),
     /// Find what is wrong and say how to fix it
     Doctor(doctor::DoctorArgs),
     /// Read and change the settings
@@ -108,6 +131,17 @@ impl Command {
             Self::Costs(args) => args.json,
             Self::Usage(args) => args.json(),
             Self::Explain(args) => args.json,
+            Self::Sessions(args) => args.remote.json,
+            Self::Agents(args) => args.remote.json,
+            Self::Models(args) => args.remote.json,
+            Self::Devices(args) => args.remote.json,
+            Self::Nodes(args) => args.remote.json,
+            Self::Approvals(args) => args.remote.json,
+            Self::Logs(args) => args.remote.json,
+            Self::Channels(args) => args.remote.json,
+            Self::Cron(args) => args.remote.json,
+            Self::Skills(args) => args.remote.json,
+            Self::System(args) => args.remote.json,
             Self::Doctor(args) => args.json,
             Self::Config(args) => args.json(),
             Self::Dashboard(args) => args.json,

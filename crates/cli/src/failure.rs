@@ -1,6 +1,7 @@
 //! Why a command failed, what to do about it, and the exit code.
 
-use client::ClientError;
+mod call;
+
 use config::{Problem, Problems};
 use serde_json::{Value, json};
 use std::fmt::Display;
@@ -68,6 +69,7 @@ pub(crate) struct Failure {
     code: Option<String>,
     message: String,
     fix: Option<String>,
+    details: Option<Box<Value>>,
     problems: Vec<String>,
     quiet: bool,
 }
@@ -90,6 +92,7 @@ impl Failure {
             code: None,
             message: message.to_string(),
             fix: None,
+            details: None,
             problems: Vec::new(),
             quiet: false,
         }
@@ -131,6 +134,13 @@ impl Failure {
     #[must_use]
     pub(crate) fn code(mut self, code: &str) -> Self {
         self.code = Some(code.to_owned());
+        self
+    }
+
+    /// Adds facts for programs.
+    #[must_use]
+    pub(crate) fn details(mut self, details: Option<Value>) -> Self {
+        self.details = details.map(Box::new);
         self
     }
 
@@ -202,6 +212,9 @@ impl Failure {
             if let Some(fix) = &self.fix {
                 members.insert("fix".to_owned(), json!(fix));
             }
+            if let Some(details) = &self.details {
+                members.insert("details".to_owned(), (**details).clone());
+            }
             if !self.problems.is_empty() {
                 members.insert("details".to_owned(), json!({ "problems": self.problems }));
             }
@@ -233,63 +246,6 @@ impl From<state::Error> for Failure {
             failure.code("LOCKED").fix("openclaw gateway stop")
         } else {
             failure.fix("openclaw doctor")
-        }
-    }
-}
-
-impl From<ClientError> for Failure {
-    fn from(error: ClientError) -> Self {
-        let text = error.to_string();
-        match error {
-            ClientError::BadAddress { .. } => Self::new(Kind::Usage, text),
-            ClientError::Unreachable { .. } => Self::new(Kind::Transport, text)
-                .code("UNREACHABLE")
-                .fix(FIX_START),
-            ClientError::Unauthorized { code, .. } => Self::new(Kind::Request, text)
-                .code(&code)
-                .fix(match code.as_str() {
-                    "AUTH_DEVICE_TOKEN_MISMATCH" | "AUTH_SCOPE_MISMATCH" => {
-                        "pair this device again: repeat the command, then approve it on the gateway's machine with: openclaw devices list"
-                    }
-                    _ => "pass --token, or --password, with the secret of that gateway",
-                }),
-            ClientError::PairingRequired { request_id, .. } => {
-                let approve = request_id.as_deref().unwrap_or("<REQUEST>");
-                Self::new(Kind::Request, text)
-                    .code("PAIRING_REQUIRED")
-                    .fix(format!(
-                        "on the gateway's machine: openclaw devices approve {approve}; then repeat the command"
-                    ))
-            }
-            ClientError::Closed { .. } => Self::new(Kind::Transport, text)
-                .code("CLOSED")
-                .fix("openclaw gateway status"),
-            ClientError::Device { .. } => Self::new(Kind::State, text)
-                .code("DEVICE")
-                .fix("openclaw doctor"),
-            ClientError::RateLimited { retry_after, .. } => {
-                let wait = retry_after.map_or("a minute".to_owned(), |delay| {
-                    format!("{} seconds", delay.as_secs().max(1))
-                });
-                Self::new(Kind::Request, text)
-                    .code("RATE_LIMITED")
-                    .fix(format!("wait {wait}, then try again"))
-            }
-            ClientError::Refused { code, details, .. } => {
-                let failure = Self::new(Kind::Request, text).fix_from(details.as_ref());
-                if code.is_empty() {
-                    failure
-                } else {
-                    failure.code(&code)
-                }
-            }
-            ClientError::TimedOut { .. } => Self::new(Kind::Transport, text)
-                .code("TIMEOUT")
-                .fix("raise --timeout, or look at: openclaw gateway status"),
-            ClientError::Protocol { .. } => Self::new(Kind::Transport, text)
-                .code("PROTOCOL")
-                .fix("openclaw gateway status"),
-            other => Self::new(Kind::Other, other),
         }
     }
 }

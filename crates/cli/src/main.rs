@@ -27,6 +27,7 @@ mod private_file;
 mod runtime;
 mod screen;
 mod settings_file;
+mod table;
 mod tui;
 mod web;
 

@@ -114,6 +114,14 @@ impl Endpoint {
         format!("{scheme}://{}{}", self.authority, self.prefix)
     }
 
+    /// The address as it was written, without what may be secret, for people.
+    pub fn shown(&self) -> String {
+        match self.scheme {
+            Scheme::Http => self.address(),
+            Scheme::Ws => self.socket_address(),
+        }
+    }
+
     /// Whether the address was written as one of a WebSocket.
     pub fn is_socket(&self) -> bool {
         self.scheme == Scheme::Ws

@@ -1,7 +1,8 @@
 //! The list of settings sections; each lives with its owner.
 
 use crate::net::config::{
-    AuthSettings, BindSetting, ControlUiSettings, LimitsSettings, SecurityHeadersSettings,
+    AuthSettings, BindSetting, ControlUiSettings, LimitsSettings, RemoteSettings,
+    SecurityHeadersSettings,
 };
 use crate::nodes::NodesSettings;
 use crate::services::response_cache::ResponseCacheSettings;
@@ -41,6 +42,8 @@ pub struct Settings {
 pub struct GatewaySettings {
     /// `local`, or `remote` in the settings of a machine that only uses another one's gateway.
     pub mode: Option<GatewayMode>,
+    /// The gateway elsewhere, for `mode: remote`.
+    pub remote: RemoteSettings,
     /// The port, 18789 by default. `--port` and `OPENCLAW_GATEWAY_PORT` win over it.
     #[schemars(range(min = 1, max = 65535))]
     pub port: Option<u16>,
@@ -224,11 +227,12 @@ pub fn schema() -> &'static serde_json::Value {
 }
 
 /// Keys under `gateway` that take effect while running; the others wait for a restart.
-const LIVE: [&str; 4] = [
+const LIVE: [&str; 5] = [
     "gateway.http.endpoints",
     "gateway.http.responseCache",
     "gateway.auth",
     "gateway.reload",
+    "gateway.remote",
 ];
 
 /// Whether a change of this setting, given as a dotted path, waits for a restart of the gateway.

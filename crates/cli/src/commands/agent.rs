@@ -1,13 +1,13 @@
 //! `openclaw agent -m "…"`
 
 mod quote;
+mod stream;
 
 use crate::access::{self, AccessArgs};
 use crate::args::LogLevel;
 use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
 use crate::{logging, runtime, screen};
-use client::ClientError;
 use protocol::methods::{
     Agent,
     agent::{AgentParams, AgentReply},
@@ -20,6 +20,10 @@ const LONGEST_RUN: u64 = 86_400;
 const MARGIN: Duration = Duration::from_secs(30);
 
 /// Arguments of `agent`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  openclaw agent -m \"what is in my workspace?\"\n  \
@@ -47,6 +51,9 @@ pub(crate) struct AgentArgs {
     /// Run it in this process, without a gateway
     #[arg(long)]
     local: bool,
+    /// Show the answer while it is written; with --json one event per line, the result last
+    #[arg(long, conflicts_with_all = ["local", "quote"])]
+    stream: bool,
     /// Say what it would cost, and send nothing
     #[arg(long, conflicts_with_all = ["session_id", "timeout"])]
     quote: bool,
@@ -77,6 +84,10 @@ pub(crate) fn run(home: &Home, args: AgentArgs) -> Result<Exit, Failure> {
         idempotency_key: crate::local::fresh_key(),
         ..AgentParams::default()
     };
+    if args.stream {
+        let reply = runtime::block_on(stream::run(home, &args.access, &params, args.json))?;
+        return outcome(&reply);
+    }
     let reply = if args.local {
         logging::start(home, logging::Form::Text, LogLevel::Warn)?;
         runtime::block_on_all_cores(crate::local::agent(home, params))?
@@ -91,21 +102,19 @@ async fn remote(
     access: &AccessArgs,
     params: &AgentParams,
 ) -> Result<AgentReply, Failure> {
-    let run = Duration::from_secs(
-        params
-            .timeout
-            .filter(|limit| *limit > 0)
-            .unwrap_or(LONGEST_RUN),
-    );
-    let client = access::client(home, access, run.saturating_add(MARGIN)).await?;
-    client.call::<Agent>(params).await.map_err(or_locally)
+    let answer = access::ask::<Agent>(home, access, patience(params), params).await;
+    answer.map_err(or_locally)
+}
+
+/// How long the answer may take.
+fn patience(params: &AgentParams) -> Duration {
+    let run = params.timeout.filter(|limit| *limit > 0);
+    Duration::from_secs(run.unwrap_or(LONGEST_RUN)).saturating_add(MARGIN)
 }
 
 /// Where no gateway answers, this process can do it.
-fn or_locally(error: ClientError) -> Failure {
-    let is_away = matches!(error, ClientError::Unreachable { .. });
-    let failure = Failure::from(error);
-    if is_away {
+fn or_locally(failure: Failure) -> Failure {
+    if failure.has_code("UNREACHABLE") {
         failure.fix("openclaw gateway run, or add --local to run it in this process")
     } else {
         failure
@@ -126,7 +135,12 @@ fn print(reply: &AgentReply, json: bool) -> Result<Exit, Failure> {
             screen::say(url)?;
         }
     }
-    if ok {
+    outcome(reply)
+}
+
+/// How a run ended, for people.
+fn outcome(reply: &AgentReply) -> Result<Exit, Failure> {
+    if reply.status == "ok" {
         return Ok(Exit::Ok);
     }
     let summary = reply.summary.as_deref().unwrap_or("no reason was given");

@@ -1,11 +1,11 @@
 //! `openclaw costs`
 
-use crate::access::{self, AccessArgs};
+use crate::access::{AccessArgs, Line};
 use crate::failure::{Exit, Failure};
 use crate::home::Home;
 use crate::listing::{Listing, count, dollars};
 use crate::{runtime, screen};
-use client::Client;
+use protocol::Scope;
 use protocol::methods::usage::{
     BudgetEntry, UsageBy, UsageReportParams, UsageReportReply, UsageStatusParams, UsageStatusReply,
 };
@@ -37,12 +37,14 @@ pub(crate) struct CostsArgs {
 /// Says what was spent and what is left. Calls no model.
 pub(crate) fn run(home: &Home, args: &CostsArgs) -> Result<Exit, Failure> {
     let (status, today, span) = runtime::block_on(async {
-        let client = access::client(home, &args.access, Duration::from_secs(30)).await?;
-        let status = client
+        let limit = Duration::from_secs(30);
+        let line = Line::open(home, &args.access, &[Scope::Read], limit).await?;
+        let status = line
             .call::<UsageStatus>(&UsageStatusParams::default())
             .await?;
-        let today = report(&client, 1).await?;
-        let span = report(&client, args.days).await?;
+        let today = report(&line, 1).await?;
+        let span = report(&line, args.days).await?;
+        line.close().await;
         Ok((status, today, span))
     })?;
     if args.json {
@@ -53,13 +55,13 @@ pub(crate) fn run(home: &Home, args: &CostsArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-async fn report(client: &Client, days: u32) -> Result<UsageReportReply, Failure> {
+async fn report(line: &Line, days: u32) -> Result<UsageReportReply, Failure> {
     let params = UsageReportParams {
         by: Some(UsageBy::Model),
         days: Some(days),
         ..UsageReportParams::default()
     };
-    Ok(client.call::<UsageReport>(&params).await?)
+    line.call::<UsageReport>(&params).await
 }
 
 fn as_text(status: &UsageStatusReply, today: &UsageReportReply, span: &UsageReportReply) -> String {

@@ -27,12 +27,8 @@ pub(crate) struct DashboardArgs {
 /// Prints a login link that works once.
 pub(crate) fn run(home: &Home, args: &DashboardArgs) -> Result<Exit, Failure> {
     let limit = Duration::from_millis(args.timeout);
-    let link = runtime::block_on(async {
-        let client = access::client(home, &args.access, limit).await?;
-        Ok(client
-            .call::<LoginLink>(&LoginLinkParams::default())
-            .await?)
-    })?;
+    let params = LoginLinkParams::default();
+    let link = runtime::block_on(access::ask::<LoginLink>(home, &args.access, limit, &params))?;
     if args.json {
         screen::json(&link)?;
     } else {

@@ -32,10 +32,13 @@ pub(crate) fn run(home: &Home, args: &ExplainArgs) -> Result<Exit, Failure> {
     let params = UsageExplainParams {
         id: args.id.clone(),
     };
-    let reply = runtime::block_on(async {
-        let client = access::client(home, &args.access, Duration::from_secs(30)).await?;
-        Ok(client.call::<UsageExplain>(&params).await?)
-    })?;
+    let limit = Duration::from_secs(30);
+    let reply = runtime::block_on(access::ask::<UsageExplain>(
+        home,
+        &args.access,
+        limit,
+        &params,
+    ))?;
     if args.json {
         screen::json(&reply)?;
     } else {

@@ -1,6 +1,7 @@
 //! `openclaw gateway …`
 
 mod call;
+mod probe;
 mod run;
 mod status;
 mod stop;
@@ -28,6 +29,8 @@ enum GatewayCommand {
     Status(status::GatewayStatusArgs),
     /// Stop the running gateway and wait until it is gone
     Stop(stop::StopArgs),
+    /// Connect as a client does, and say what the gateway offers and allows
+    Probe(probe::ProbeArgs),
     /// Call a method of the running gateway and print its answer
     Call(call::CallArgs),
     /// Whether the running gateway works; exit code 1 if not
@@ -43,6 +46,7 @@ impl GatewayArgs {
             None | Some(GatewayCommand::Run(_) | GatewayCommand::Token(_)) => false,
             Some(GatewayCommand::Status(args)) => args.json,
             Some(GatewayCommand::Stop(args)) => args.json,
+            Some(GatewayCommand::Probe(args)) => args.json,
             Some(GatewayCommand::Call(_)) => true,
             Some(GatewayCommand::Health(args)) => args.json,
         }
@@ -63,6 +67,7 @@ pub(crate) fn run(home: &Home, args: GatewayArgs) -> Result<Exit, Failure> {
         Some(GatewayCommand::Run(args)) => run::run(home, args),
         Some(GatewayCommand::Status(args)) => status::run(home, &args),
         Some(GatewayCommand::Stop(args)) => stop::run(home, &args),
+        Some(GatewayCommand::Probe(args)) => probe::run(home, &args),
         Some(GatewayCommand::Call(args)) => call::run(home, &args),
         Some(GatewayCommand::Health(args)) => health::run(home, &args),
         Some(GatewayCommand::Token(args)) => token::run(home, &args),

@@ -26,13 +26,10 @@ pub(crate) struct HealthArgs {
 /// Asks the gateway how it is; exit code 1 unless all is well.
 pub(crate) fn run(home: &Home, args: &HealthArgs) -> Result<Exit, Failure> {
     let limit = Duration::from_millis(args.timeout);
-    let health = runtime::block_on(async {
-        let client = access::client(home, &args.access, limit).await?;
-        let params = HealthParams {
-            probe: args.probe.then_some(true),
-        };
-        Ok(client.call::<Health>(&params).await?)
-    })?;
+    let params = HealthParams {
+        probe: args.probe.then_some(true),
+    };
+    let health = runtime::block_on(access::ask::<Health>(home, &args.access, limit, &params))?;
     if args.json {
         screen::json(&health)?;
     } else if health.ok {

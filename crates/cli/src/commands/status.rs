@@ -1,6 +1,6 @@
 //! `openclaw status`
 
-use crate::access::{self, AccessArgs};
+use crate::access::{self, AccessArgs, Known};
 use crate::commands::costs::{NO_BUDGET, budget};
 use crate::commands::health::duration;
 use crate::failure::{Exit, Failure};
@@ -31,9 +31,10 @@ pub(crate) struct StatusArgs {
 pub(crate) fn run(home: &Home, args: &StatusArgs) -> Result<Exit, Failure> {
     let limit = Duration::from_millis(args.timeout);
     let (url, answer) = runtime::block_on(async {
-        let client = access::client(home, &args.access, limit).await?;
-        let answer = client.call::<Status>(&StatusParams::default()).await;
-        Ok((client.address(), answer.map_err(Failure::from)))
+        let url = access::endpoint(home, &args.access).await?.shown();
+        let params = StatusParams::default();
+        let answer = access::ask::<Status>(home, &args.access, limit, &params).await;
+        Ok((url, answer))
     })?;
     if args.json {
         screen::json(&as_json(home, &url, answer.as_ref())?)?;
@@ -67,7 +68,7 @@ fn as_json(
     };
     if let Some(members) = value.as_object_mut() {
         let gateway = json!({
-            "mode": "local",
+            "mode": if Known::of(home).is_remote() { "remote" } else { "local" },
             "url": url,
             "reachable": reachable,
             "error": error,

@@ -3,12 +3,12 @@
 mod csv;
 mod table;
 
-use crate::access::{self, AccessArgs};
+use crate::access::{self, AccessArgs, Line};
 use crate::failure::{Exit, Failure};
 use crate::home::Home;
 use crate::{runtime, screen};
 use clap::{Subcommand, ValueEnum};
-use client::Client;
+use protocol::Scope;
 use protocol::methods::usage::{
     CallEntry, UsageBy, UsageCallsParams, UsageReportParams, UsageReportReply,
 };
@@ -146,10 +146,8 @@ fn report(home: &Home, args: ReportArgs) -> Result<(), Failure> {
         until: args.span.until,
         agent_id: args.agent,
     };
-    let reply: UsageReportReply = runtime::block_on(async {
-        let client = access::client(home, &args.access, PATIENCE).await?;
-        Ok(client.call::<UsageReport>(&params).await?)
-    })?;
+    let asked = access::ask::<UsageReport>(home, &args.access, PATIENCE, &params);
+    let reply: UsageReportReply = runtime::block_on(asked)?;
     if args.json {
         screen::json(&reply)
     } else if args.csv {
@@ -160,31 +158,32 @@ fn report(home: &Home, args: ReportArgs) -> Result<(), Failure> {
 }
 
 async fn export(home: &Home, args: ExportArgs) -> Result<(), Failure> {
-    let client = access::client(home, &args.access, PATIENCE).await?;
+    let line = Line::open(home, &args.access, &[Scope::Read], PATIENCE).await?;
     if args.format == Format::Csv {
         screen::say(csv::CALL_HEADER)?;
     }
     let mut cursor = None;
     loop {
-        let page = page(&client, &args.span, cursor).await?;
+        let page = page(&line, &args.span, cursor).await?;
         for call in &page.0 {
             match args.format {
                 Format::Csv => screen::say(csv::call(call))?,
                 Format::Json => {
-                    let line = serde_json::to_string(call).map_err(std::io::Error::from)?;
-                    screen::say(line)?;
+                    let text = serde_json::to_string(call).map_err(std::io::Error::from)?;
+                    screen::say(text)?;
                 }
             }
         }
         cursor = page.1;
         if cursor.is_none() {
+            line.close().await;
             return Ok(());
         }
     }
 }
 
 async fn page(
-    client: &Client,
+    line: &Line,
     span: &SpanArgs,
     cursor: Option<i64>,
 ) -> Result<(Vec<CallEntry>, Option<i64>), Failure> {
@@ -194,6 +193,6 @@ async fn page(
         cursor,
         limit: None,
     };
-    let reply = client.call::<UsageCalls>(&params).await?;
+    let reply = line.call::<UsageCalls>(&params).await?;
     Ok((reply.calls, reply.next_cursor))
 }

@@ -3,10 +3,12 @@
 mod auth;
 mod bind;
 mod limits;
+mod remote;
 
 pub use auth::{AuthModeSetting, AuthSettings, RateLimitSettings, TrustedProxySettings};
 pub use bind::BindSetting;
 pub use limits::LimitsSettings;
+pub use remote::RemoteSettings;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -24,10 +24,9 @@ pub(super) fn run(home: &Home, args: AgentArgs) -> Result<Exit, Failure> {
         logging::start(home, logging::Form::Text, LogLevel::Warn)?;
         runtime::block_on_all_cores(local::quote(home, params))?
     } else {
-        runtime::block_on(async {
-            let client = access::client(home, &args.access, Duration::from_secs(30)).await?;
-            client.call::<UsageQuote>(&params).await.map_err(or_locally)
-        })?
+        let limit = Duration::from_secs(30);
+        let asked = access::ask::<UsageQuote>(home, &args.access, limit, &params);
+        runtime::block_on(asked).map_err(or_locally)?
     };
     if args.json {
         screen::json(&reply)?;

@@ -1,6 +1,6 @@
 //! `openclaw gateway call <method>`
 
-use crate::access::{self, AccessArgs};
+use crate::access::{AccessArgs, Line, scope_of};
 use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
 use crate::{runtime, screen};
@@ -9,15 +9,20 @@ use std::time::Duration;
 
 /// Arguments of `gateway call`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example: openclaw gateway call chat.history --params '{\"sessionKey\":\"main\"}'"
-)]
+#[command(after_help = "\
+Examples:
+  openclaw gateway call chat.history --params '{\"sessionKey\":\"main\"}'
+  openclaw gateway call agent --expect-final --timeout 60000 \\
+    --params '{\"message\":\"hello\",\"idempotencyKey\":\"one\"}'")]
 pub(crate) struct CallArgs {
     /// The method, e.g. status
     method: String,
     /// Its parameters, a JSON object
     #[arg(long, value_name = "JSON", default_value = "{}")]
     params: String,
+    /// Pass over the answer that work has begun, and wait for its end
+    #[arg(long)]
+    expect_final: bool,
     /// Milliseconds to wait for the answer
     #[arg(long, value_name = "MS", default_value_t = 10_000)]
     timeout: u64,
@@ -36,8 +41,12 @@ pub(crate) fn run(home: &Home, args: &CallArgs) -> Result<Exit, Failure> {
     })?;
     let limit = Duration::from_millis(args.timeout);
     let answer = runtime::block_on(async {
-        let client = access::client(home, &args.access, limit).await?;
-        Ok(client.call_named(&args.method, &params).await?)
+        let line = Line::open(home, &args.access, &[scope_of(&args.method)], limit).await?;
+        let answer = line
+            .call_named(&args.method, &params, args.expect_final)
+            .await;
+        line.close().await;
+        answer
     })?;
     screen::json(&answer)?;
     Ok(Exit::Ok)

@@ -33,7 +33,7 @@ pub(crate) struct GatewayStatusArgs {
 struct Look {
     url: String,
     ready: Result<Readiness, ClientError>,
-    rpc: Result<protocol::methods::status::HealthReply, ClientError>,
+    rpc: Result<protocol::methods::status::HealthReply, String>,
 }
 
 /// Says whether the gateway runs. That it does not is an answer, not a failure.
@@ -120,12 +120,12 @@ fn look(home: &Home, args: &GatewayStatusArgs) -> Result<Look, Failure> {
         let client = access::client(home, &args.access, limit).await?;
         let ready = client.ready().await;
         // Nobody there is nobody there; there is no point in knocking twice.
-        let rpc = match &ready {
-            Err(ClientError::Unreachable { address, reason }) => Err(ClientError::Unreachable {
-                address: address.clone(),
-                reason: reason.clone(),
-            }),
-            Ok(_) | Err(_) => client.call::<Health>(&HealthParams::default()).await,
+        let rpc = if let Err(error @ ClientError::Unreachable { .. }) = &ready {
+            Err(error.to_string())
+        } else {
+            let params = HealthParams::default();
+            let asked = access::ask::<Health>(home, &args.access, limit, &params);
+            asked.await.map_err(|failure| failure.message().to_owned())
         };
         Ok(Look {
             url: client.address(),
@@ -151,7 +151,7 @@ fn ready_json(look: &Look) -> Value {
 fn rpc_json(look: &Look) -> Value {
     match &look.rpc {
         Ok(_) => json!({ "ok": true, "url": look.url }),
-        Err(error) => json!({ "ok": false, "url": look.url, "error": error.to_string() }),
+        Err(error) => json!({ "ok": false, "url": look.url, "error": error }),
     }
 }
 

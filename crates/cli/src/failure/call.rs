@@ -1,0 +1,80 @@
+//! Failures of calls: what a person can do about each.
+
+use super::{FIX_START, Failure, Kind};
+use client::ClientError;
+use serde_json::{Value, json};
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let text = error.to_string();
+        match error {
+            ClientError::BadAddress { .. } => Self::new(Kind::Usage, text),
+            ClientError::Unreachable { .. } => Self::new(Kind::Transport, text)
+                .code("UNREACHABLE")
+                .fix(FIX_START),
+            ClientError::Unauthorized { code, .. } => Self::new(Kind::Request, text)
+                .code(&code)
+                .details(Some(json!({ "code": code })))
+                .fix(match code.as_str() {
+                    "AUTH_DEVICE_TOKEN_MISMATCH" | "AUTH_SCOPE_MISMATCH" => {
+                        "pair this device again: repeat the command, then approve it on the gateway's machine with: openclaw devices list"
+                    }
+                    _ => "pass --token, or --password, with the secret of that gateway",
+                }),
+            ClientError::PairingRequired {
+                request_id, reason, ..
+            } => {
+                let approve = request_id.as_deref().unwrap_or("<REQUEST>");
+                let details =
+                    json!({ "code": "PAIRING_REQUIRED", "requestId": request_id, "reason": reason });
+                Self::new(Kind::Request, text)
+                    .code("PAIRING_REQUIRED")
+                    .details(Some(details))
+                    .fix(format!(
+                        "on the gateway's machine: openclaw devices approve {approve}; then repeat the command"
+                    ))
+            }
+            ClientError::Closed { .. } => Self::new(Kind::Transport, text)
+                .code("CLOSED")
+                .fix("openclaw gateway status"),
+            ClientError::Device { .. } => Self::new(Kind::State, text)
+                .code("DEVICE")
+                .fix("openclaw doctor"),
+            ClientError::RateLimited { retry_after, .. } => {
+                let wait = retry_after.map_or("a minute".to_owned(), |delay| {
+                    format!("{} seconds", delay.as_secs().max(1))
+                });
+                Self::new(Kind::Request, text)
+                    .code("RATE_LIMITED")
+                    .fix(format!("wait {wait}, then try again"))
+            }
+            ClientError::Refused { code, details, .. } => refused(&text, &code, details),
+            ClientError::TimedOut { .. } => Self::new(Kind::Transport, text)
+                .code("TIMEOUT")
+                .fix("raise --timeout, or look at: openclaw gateway status"),
+            ClientError::Protocol { .. } => Self::new(Kind::Transport, text)
+                .code("PROTOCOL")
+                .fix("openclaw gateway status"),
+            other => Self::new(Kind::Other, other),
+        }
+    }
+}
+
+/// What the gateway said no to.
+fn refused(text: &str, code: &str, details: Option<Value>) -> Failure {
+    let finer = details
+        .as_ref()
+        .and_then(|details| details.get("code")?.as_str());
+    let lacks_scope = finer == Some("MISSING_SCOPE");
+    let mut failure = Failure::new(Kind::Request, text).fix_from(details.as_ref());
+    if lacks_scope {
+        failure =
+            failure.fix("use the gateway's own token, or let an operator with more rights do it");
+    } else if code == "METHOD_NOT_FOUND" || text.starts_with("unknown method") {
+        failure = failure.fix("openclaw gateway probe");
+    }
+    if !code.is_empty() {
+        failure = failure.code(code);
+    }
+    failure.details(details)
+}
