@@ -160,7 +160,7 @@ impl Client {
         match answer.status {
             StatusCode::UNAUTHORIZED => ClientError::Unauthorized {
                 address: self.address(),
-                code,
+                code: code.to_ascii_uppercase(),
                 message,
             },
             StatusCode::TOO_MANY_REQUESTS => ClientError::RateLimited {
