@@ -1,13 +1,16 @@
 //! Questions to people before something is done: who is asked, who answered first, what it counts
 //! for, and the rules under which nobody is asked. Source: gateway RPC methods, "Exec approvals".
 
+mod agents;
+mod answers;
 mod ask;
 mod desk;
 mod question;
 mod rules;
 
+pub(crate) use answers::Answerer;
 pub(crate) use ask::caller_name;
-pub(crate) use desk::{Answerer, Desk};
+pub(crate) use desk::Desk;
 pub(crate) use question::RunBinding;
 
 use crate::error::ApiError;

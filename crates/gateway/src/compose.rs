@@ -129,7 +129,7 @@ impl Gateway {
             toolbox: toolbox(&boot, &loaded),
             clock: Arc::clone(&clock),
             tap: events.clone(),
-            approver: Arc::new(agent::Nobody),
+            approver: desk.clone(),
         };
         let agents = Agents::new(deps, roster);
         agents.recover().await?;

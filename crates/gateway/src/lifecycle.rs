@@ -164,6 +164,7 @@ impl Gateway {
         self.services.events.close();
         hub.close(&ws::service_restart(), |_| true);
         closing.cancel();
+        self.services.approvals.close();
         connections.close();
         if tokio::time::timeout(CLOSE, connections.wait())
             .await

@@ -12,4 +12,4 @@ mod text;
 pub use file::{ApprovalsFile, FileError, Held};
 pub use program::{NoProgram, Program, SEARCH_PATH};
 pub use rules::{AgentRules, Allowed, Ask, Defaults, ExecRules, Invalid, Judgement, Security};
-pub use text::{MAX_COMMAND_BYTES, command_text};
+pub use text::{MAX_COMMAND_BYTES, command_text, visible};

@@ -259,6 +259,8 @@ impl Nodes {
         if reason == "connect" {
             record.last_connected_at_ms = now;
         }
+        // Known at once: that it is written down may wait.
+        self.book().records.insert(node.to_owned(), record.clone());
         self.store(node, record).await
     }
 

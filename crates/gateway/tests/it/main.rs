@@ -7,6 +7,7 @@
 )]
 
 mod agents_rpc;
+mod approvals;
 mod chat;
 mod chat_tools;
 mod config_rpc;
@@ -19,6 +20,7 @@ mod misc_rpc;
 mod models;
 mod money;
 mod net;
+mod nodes;
 mod reload;
 mod response_cache;
 mod responses;

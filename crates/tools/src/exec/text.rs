@@ -39,6 +39,19 @@ fn push(text: &mut String, word: &str) {
     text.push('"');
 }
 
+/// A text with every character that cannot be seen written as `\u{…}`.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if hides(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 /// Characters that cannot be seen, or change how others are seen.
 fn hides(c: char) -> bool {
     c.is_control()
