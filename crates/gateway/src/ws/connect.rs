@@ -4,11 +4,11 @@ use super::answer;
 use super::hello;
 use super::link::{Heard, Link, Told};
 use super::outbox::{Close, Outbox, event_frame};
-use super::requests::Requests;
+use super::requests::{Requests, Seat};
 use super::socket::{Incoming, Socket};
 use super::sockets::{Newcomer, Sockets, service_restart};
 use crate::identity::{Admitted, Knock, Rejected};
-use protocol::{ConnectParams, FrameError, Malformed, Protocol, Request};
+use protocol::{ConnectParams, FrameError, Malformed, Protocol, Request, Role};
 use serde_json::json;
 use std::pin::pin;
 use std::sync::atomic::AtomicU32;
@@ -34,7 +34,7 @@ impl From<Close> for Ended {
 }
 
 /// A client that was let in, and the frames it has sent meanwhile.
-pub(super) type Joined = (Requests, Vec<Vec<u8>>);
+pub(super) type Joined = (Seat, Vec<Vec<u8>>);
 
 /// Challenges a client, hears its `connect`, and says hello.
 pub(super) async fn connect(
@@ -91,12 +91,15 @@ async fn introduce(
     match admitted {
         Ok(admitted) => {
             let link = join(sockets, &params, &admitted, newcomer);
-            let requests = Requests::new(sockets, Arc::clone(&link));
+            // From here on it is taken off every list, however it ends.
+            let seat = Seat(Arc::new(Requests::new(sockets, Arc::clone(&link))));
             let hello = hello::hello(sockets, &link, &admitted).await;
             socket.send(&answer::replied(&request.id, request.bare, &hello));
             hello::welcome(&link, &hello.snapshot);
-            sockets.services.nodes.arrived(&link, &params).await;
-            Ok((requests, waiting))
+            if link.role == Role::Node {
+                sockets.services.nodes.arrived(&link, &params).await;
+            }
+            Ok((seat, waiting))
         }
         Err(Rejected {
             error: Some(error),

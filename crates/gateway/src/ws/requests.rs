@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::net::Caller;
 use crate::rpc::{Call, CallError, Early};
 use futures_util::FutureExt as _;
-use protocol::{ErrorCode, Malformed, Request};
+use protocol::{ErrorCode, Malformed, Request, Role};
 use serde_json::value::RawValue;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -74,7 +74,7 @@ impl Requests {
     }
 
     /// The connection has ended: forgets it, and lets its calls go soon.
-    pub(super) fn end(&self) {
+    fn end(&self) {
         self.ended.cancel();
         let hub = self.sockets.hub();
         hub.remove(&self.link.id);
@@ -83,6 +83,12 @@ impl Requests {
             .leave(&self.link, self.sockets.services.clock.now())
         {
             hub.presence_changed();
+        }
+        if self.link.role == Role::Node {
+            let services = Arc::clone(&self.sockets.services);
+            let link = Arc::clone(&self.link);
+            let left = async move { services.nodes.left(&link).await };
+            self.sockets.tasks.spawn(left);
         }
     }
 
@@ -215,6 +221,15 @@ impl Requests {
             () = self.ended.cancelled() => sleep(AFTERLIFE).await,
             () = self.sockets.closing.cancelled() => sleep(AT_STOP).await,
         }
+    }
+}
+
+/// The seat of a connection among all; dropping it ends everything the connection was part of.
+pub(super) struct Seat(pub(super) Arc<Requests>);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 

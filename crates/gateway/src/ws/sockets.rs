@@ -84,13 +84,9 @@ impl Sockets {
         };
         drop(shutdown);
         let ended = match joined {
-            Ok((requests, waiting)) => {
+            Ok((seat, waiting)) => {
                 socket.set_limit(MAX_FRAME);
-                let requests = Arc::new(requests);
-                let ended = attend(&requests, &mut socket, waiting).await;
-                requests.end();
-                self.services.nodes.left(requests.link()).await;
-                ended
+                attend(&seat.0, &mut socket, waiting).await
             }
             Err(ended) => ended,
         };

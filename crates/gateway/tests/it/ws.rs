@@ -7,5 +7,6 @@
 )]
 
 pub(crate) mod client;
+mod crowd;
 mod handshake;
 mod requests;

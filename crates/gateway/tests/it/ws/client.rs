@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -47,9 +48,16 @@ impl Socket {
 
     /// A WebSocket on this path; the status of the answer when there is none.
     pub(crate) async fn open_at(address: SocketAddr, path: &str) -> Result<Self, u16> {
-        let url = format!("ws://{address}{path}");
         let stream = TcpStream::connect(address).await.unwrap();
-        match tokio_tungstenite::client_async(url, stream).await {
+        Self::over(stream, path).await
+    }
+
+    /// The same over a connection that is there already.
+    pub(crate) async fn over(stream: TcpStream, path: &str) -> Result<Self, u16> {
+        let address = stream.peer_addr().unwrap();
+        let url = format!("ws://{address}{path}");
+        let config = WebSocketConfig::default().read_buffer_size(4096);
+        match tokio_tungstenite::client_async_with_config(url, stream, Some(config)).await {
             Ok((stream, _)) => Ok(Self { stream }),
             Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => {
                 Err(answer.status().as_u16())
