@@ -94,7 +94,7 @@ describe("a backend on loopback with the gateway token", () => {
   });
 
   test("keeps hundreds of calls on one socket apart", async () => {
-    const days = Array.from({ length: 300 }, (_, i) => (i % 30) + 1);
+    const days = Array.from({ length: 200 }, (_, i) => (i % 30) + 1);
     const replies = await Promise.all(days.map((n) => backend.request("usage.cost", { days: n })));
     assert.deepEqual(replies.map(({ days: n }) => n), days);
   });

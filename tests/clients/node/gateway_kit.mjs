@@ -4,10 +4,9 @@
 import assert from "node:assert/strict";
 import { createHash, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 
 import { GatewayClient } from "@openclaw/gateway-client";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { Ajv } from "ajv";
 import { WebSocket } from "ws";
 
 export const url = process.env.OPENCLAW_BASE_URL.replace(/^http/, "ws");
@@ -40,11 +39,9 @@ WebSocket.prototype.send = function send(data, ...rest) {
 
 // --- the schemas of the package
 
-const require = createRequire(import.meta.url);
-const schema = JSON.parse(
-  readFileSync(require.resolve("@openclaw/gateway-protocol/package.json").replace("package.json", "protocol.schema.json")),
-);
-const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
+const schemaFile = new URL("../protocol.schema.json", import.meta.resolve("@openclaw/gateway-protocol"));
+const schema = JSON.parse(readFileSync(schemaFile));
+const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
 ajv.addSchema({ $id: "gateway", definitions: schema.definitions });
 const compiled = new Map();
 
