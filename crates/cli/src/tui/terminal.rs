@@ -17,7 +17,6 @@ use data_encoding::BASE64;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::io::{Result, Stdout, Write, stdout};
-use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -154,7 +153,6 @@ fn give_back() {
 /// Reads keys on a thread of its own, because reading them blocks.
 pub(super) struct Keys {
     heard: mpsc::Receiver<super::model::Event>,
-    reader: Option<JoinHandle<()>>,
 }
 
 impl Keys {
@@ -164,7 +162,7 @@ impl Keys {
     /// When no thread can be started.
     pub(super) fn listen() -> Result<Self> {
         let (tell, heard) = mpsc::channel(KEYS);
-        let reader = std::thread::Builder::new()
+        std::thread::Builder::new()
             .name("keys".to_owned())
             .spawn(move || {
                 while !tell.is_closed() {
@@ -184,10 +182,7 @@ impl Keys {
                     }
                 }
             })?;
-        Ok(Self {
-            heard,
-            reader: Some(reader),
-        })
+        Ok(Self { heard })
     }
 
     /// The next event; `None` when the terminal has gone.
@@ -206,11 +201,9 @@ impl Keys {
 
 impl Drop for Keys {
     fn drop(&mut self) {
+        // It is not waited for: at the end of a terminal that has gone it reads for ever. It ends with
+        // the process, or when it finds that nobody hears.
         self.heard.close();
-        if let Some(reader) = self.reader.take() {
-            // A reader that panicked has said so already.
-            drop(reader.join());
-        }
     }
 }
 
