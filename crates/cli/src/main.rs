@@ -21,6 +21,7 @@ mod failure;
 mod home;
 mod listing;
 mod local;
+mod log_file;
 mod logging;
 mod node;
 mod private_file;

@@ -136,10 +136,10 @@ fn hide(value: &Value) -> Value {
 pub(crate) fn hidden(old: &Value, shown: &Value) -> Vec<String> {
     fn walk(old: &Value, shown: &Value, found: &mut Vec<String>) {
         match (old, shown) {
-            (Value::String(text), Value::String(mark)) if mark == REDACTED => {
-                if text.len() >= 8 && text != REDACTED {
-                    found.push(text.clone());
-                }
+            (Value::String(text), Value::String(mark))
+                if mark == REDACTED && text != REDACTED && text.len() >= 8 =>
+            {
+                found.push(text.clone());
             }
             (Value::Object(old), Value::Object(shown)) => {
                 for (name, member) in old {

@@ -4,9 +4,11 @@
 //! and begun anew. Source: gateway RPC methods, `logs.tail`; security specification, R32.
 
 use crate::error::ApiError;
-use crate::services::Services;
+use crate::services::{Services, rfc3339};
+use domain::{Clock, SystemClock};
 use protocol::ErrorCode;
 use protocol::methods::system::{LogsTailParams, LogsTailReply};
+use serde_json::{Map, Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -68,6 +70,25 @@ impl LogFile {
             max_bytes,
             open: Mutex::new(Some(opened)),
         })
+    }
+
+    /// Adds what was said, now, in the form clients know: the message under `1`, other fields under
+    /// `2`, the level and the speaker under `_meta`.
+    pub fn entry(&self, level: &str, speaker: &str, message: &str, fields: Map<String, Value>) {
+        let time = rfc3339(SystemClock.now());
+        let subsystem = json!({ "subsystem": speaker }).to_string();
+        let mut entry = json!({
+            "0": subsystem,
+            "1": message,
+            "_meta": { "name": subsystem, "date": time, "logLevelName": level },
+            "time": time,
+        });
+        if let Some(members) = entry.as_object_mut()
+            && !fields.is_empty()
+        {
+            members.insert("2".to_owned(), Value::Object(fields));
+        }
+        self.line(&entry.to_string());
     }
 
     /// Adds a line; line breaks within it become spaces. A log that cannot be written is tried again
@@ -239,6 +260,26 @@ mod tests {
             let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
             assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
         }
+    }
+
+    #[test]
+    fn an_entry_has_the_members_clients_know() {
+        let home = tempfile::tempdir().unwrap();
+        let log = LogFile::open(home.path()).unwrap();
+        let fields = Map::from_iter([("keys".to_owned(), json!(2))]);
+        log.entry("INFO", "gateway::reload", "taken\nup", fields);
+        let tail = tail(&path(home.path()), None, 10, 1_000).unwrap();
+        let entry: Value = serde_json::from_str(&tail.lines[0]).unwrap();
+        assert_eq!(
+            (&entry["0"], &entry["1"], &entry["2"]["keys"]),
+            (
+                &json!("{\"subsystem\":\"gateway::reload\"}"),
+                &json!("taken\nup"),
+                &json!(2)
+            )
+        );
+        assert_eq!(entry["_meta"]["logLevelName"], "INFO");
+        assert_eq!(entry["_meta"]["date"], entry["time"]);
     }
 
     #[test]

@@ -178,7 +178,7 @@ const ABSENT: &[(&str, &str)] = &[
     ("env.shellEnv", "a login shell is never asked for variables"),
     (
         "logging",
-        "set the level with --log-level or OPENCLAW_LOG_LEVEL",
+        "the log is logs/openclaw.log in the state directory; set its level with --log-level",
     ),
     ("canvasHost", "the canvas is not part of this version"),
     ("discovery", "the gateway does not announce itself"),

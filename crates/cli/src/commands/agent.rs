@@ -89,7 +89,7 @@ pub(crate) fn run(home: &Home, args: AgentArgs) -> Result<Exit, Failure> {
         return outcome(&reply);
     }
     let reply = if args.local {
-        logging::start(home, logging::Form::Text, LogLevel::Warn)?;
+        logging::start(home, logging::Form::Text, LogLevel::Warn, false)?;
         runtime::block_on_all_cores(crate::local::agent(home, params))?
     } else {
         runtime::block_on(remote(home, &args.access, &params))?

@@ -117,7 +117,7 @@ pub(crate) fn run(home: &Home, args: OnboardArgs) -> Result<Exit, Failure> {
         .fix("for another gateway use --url and --token with each command"));
     }
     // The test message runs in this process; its log belongs on a screen only when it matters.
-    logging::start(home, logging::Form::Text, LogLevel::Error)?;
+    logging::start(home, logging::Form::Text, LogLevel::Error, false)?;
     if args.non_interactive {
         let json = args.json;
         let plan = plan::from_args(home, args)?;

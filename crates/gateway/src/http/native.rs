@@ -68,7 +68,7 @@ pub(super) async fn endpoint(
         params: Option<&'b RawValue>,
     }
     let named = match protocol::json::check(body)
-        .and_then(|()| serde_json::from_slice::<Named>(body).map_err(|error| error.to_string()))
+        .and_then(|()| serde_json::from_slice::<Named<'_>>(body).map_err(|error| error.to_string()))
     {
         Ok(named) => named,
         Err(what) => {
@@ -102,7 +102,7 @@ pub(crate) fn read_params<M: Method>(body: &[u8]) -> Result<M::Params, ApiError>
     let mut reader = serde_json::Deserializer::from_slice(body);
     let params = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
-        let what = error.into_inner().to_string();
+        let what = required(error.into_inner().to_string());
         invalid(if path == "." {
             what
         } else {
@@ -111,6 +111,17 @@ pub(crate) fn read_params<M: Method>(body: &[u8]) -> Result<M::Params, ApiError>
     })?;
     reader.end().map_err(|error| invalid(error.to_string()))?;
     Ok(params)
+}
+
+/// A missing field in the recorded words. Source: gateway RPC methods, recorded errors.
+fn required(what: String) -> String {
+    match what
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split_once('`'))
+    {
+        Some((name, _)) => format!("must have required property '{name}'"),
+        None => what,
+    }
 }
 
 /// `POST /api/login` with a one-time code: the gateway token, once.

@@ -1,6 +1,7 @@
 //! `models.*`, `tools.*`, `commands.list`.
 
 use super::Registry;
+use crate::services::Services;
 use protocol::methods::{
     CommandsList, ModelsAuthStatus, ModelsList, ToolsCatalog, ToolsEffective, ToolsInvoke,
 };
@@ -12,8 +13,8 @@ pub(super) fn register(table: &mut Registry) {
     table.on(ModelsAuthStatus, |call, _| async move {
         Ok(call.services.models_auth_status())
     });
-    table.on(CommandsList, |call, params| async move {
-        Ok(call.services.commands_list(&params))
+    table.on(CommandsList, |_, params| async move {
+        Ok(Services::commands_list(&params))
     });
     table.on(ToolsCatalog, |call, params| async move {
         call.services.tools_catalog(&params)

@@ -3,6 +3,8 @@
 use super::{Registry, missing_scope};
 use crate::net::Scope;
 use crate::services::Services;
+use protocol::methods::extras::{PluginsListReply, TaskSuggestionsListReply, TasksListReply};
+use protocol::methods::voice::TtsProvidersReply;
 use protocol::methods::{
     ChannelsLogout, ChannelsStart, ChannelsStatus, CronAdd, CronList, CronRemove, CronRun,
     CronRuns, CronStatus, CronUpdate, HooksStatus, MessageAction, PluginsControlUiList,
@@ -40,15 +42,19 @@ fn extras(table: &mut Registry) {
     table.on(HooksStatus, |call, params| async move {
         call.services.hooks_status(&params)
     });
-    table.on(PluginsList, |_, _| async move { Ok(Default::default()) });
-    table.on(PluginsControlUiList, |call, _| async move {
-        Ok(call.services.plugins_control_ui())
+    table.on(PluginsList, |_, _| async move {
+        Ok(PluginsListReply::default())
     });
-    table.on(TasksList, |_, _| async move { Ok(Default::default()) });
+    table.on(PluginsControlUiList, |_, _| async move {
+        Ok(Services::plugins_control_ui())
+    });
     table.on(
-        TaskSuggestionsList,
-        |_, _| async move { Ok(Default::default()) },
+        TasksList,
+        |_, _| async move { Ok(TasksListReply::default()) },
     );
+    table.on(TaskSuggestionsList, |_, _| async move {
+        Ok(TaskSuggestionsListReply::default())
+    });
 }
 
 fn channels(table: &mut Registry) {
@@ -86,7 +92,9 @@ fn voice(table: &mut Registry) {
     table.on(TtsStatus, |call, _| async move {
         Ok(call.services.tts_status())
     });
-    table.on(TtsProviders, |_, _| async move { Ok(Default::default()) });
+    table.on(TtsProviders, |_, _| async move {
+        Ok(TtsProvidersReply::default())
+    });
     table.absent(TtsEnable, NO_SPEECH);
     table.absent(TtsDisable, NO_SPEECH);
     table.absent(TtsSetProvider, NO_SPEECH);

@@ -69,7 +69,7 @@ pub(crate) const COMMANDS: &[SlashCommand] = &[
 
 impl Services {
     /// The slash commands of the chat.
-    pub(crate) fn commands_list(&self, params: &CommandsListParams) -> CommandsListReply {
+    pub(crate) fn commands_list(params: &CommandsListParams) -> CommandsListReply {
         let with_args = params.include_args.unwrap_or(true);
         let row = |command: &SlashCommand| CommandRow {
             name: command.name.to_owned(),

@@ -194,13 +194,16 @@ impl Services {
             }
             (None, None) => roster.default_agent(),
         };
-        let is_named = agent.name != agent.id.as_str();
-        let letter = agent.name.chars().next().unwrap_or('A');
+        let look = agent.identity.clone().unwrap_or_default();
+        let is_named = look.name.is_some() || agent.name != agent.id.as_str();
+        let name = look.name.unwrap_or_else(|| agent.name.clone());
+        let letter = name.chars().next().unwrap_or('A');
+        let letter = || letter.to_uppercase().to_string();
         Ok(AgentIdentityReply {
             agent_id: agent.id.to_string(),
-            name: agent.name.clone(),
             name_source: if is_named { "config" } else { "default" }.to_owned(),
-            avatar: letter.to_uppercase().to_string(),
+            avatar: look.avatar.or(look.emoji).unwrap_or_else(letter),
+            name,
         })
     }
 }

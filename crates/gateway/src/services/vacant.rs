@@ -51,7 +51,7 @@ impl Services {
         })
     }
 
-    pub(crate) fn plugins_control_ui(&self) -> PluginsControlUiListReply {
+    pub(crate) fn plugins_control_ui() -> PluginsControlUiListReply {
         PluginsControlUiListReply {
             revision: config::edit::hash(""),
             ..PluginsControlUiListReply::default()

@@ -119,7 +119,11 @@ async fn agents_that_cannot_be_changed_are_told() {
             json!({ "name": "a\u{7}b" }),
             "invalid agents.create params: name must have",
         ),
-        ("agents.create", json!({}), "invalid agents.create params: "),
+        (
+            "agents.create",
+            json!({}),
+            "invalid agents.create params: must have required property 'name'",
+        ),
     ];
     for (method, params, begins) in table {
         let message = refused(&site, method, params).await;

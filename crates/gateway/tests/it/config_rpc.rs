@@ -1,6 +1,7 @@
 //! `config.*`: the settings file, read and written from elsewhere (DEC-22 to DEC-24; L1, R27).
 
 use crate::site::{Site, TOKEN};
+use crate::ws::client::{Client, owner_with};
 use serde_json::{Value, json};
 use testkit::Home;
 
@@ -272,5 +273,52 @@ async fn secrets_are_fetched_again_when_asked() {
         .await
         .unwrap();
     assert_eq!(reply, json!({ "ok": true, "warningCount": 1 }));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn over_a_socket_a_write_is_told_to_everybody_and_versions_have_their_own_rules() {
+    let site = site().await;
+    let mut writer = Client::open(&site).await;
+    let old = owner_with(&json!({ "minProtocol": 3, "maxProtocol": 3 }));
+    let mut third = Client::connect(site.address, &old).await.unwrap();
+    let reader = owner_with(&json!({ "scopes": ["operator.read"] }));
+    let mut reader = Client::connect(site.address, &reader).await.unwrap();
+
+    let base = writer.call("config.get", json!({})).await.unwrap()["hash"].clone();
+    assert!(
+        base.as_str().unwrap().starts_with("hmac-sha256:v1:"),
+        "{base}"
+    );
+    let patch =
+        json!({ "raw": "{ models: { aliases: { quick: 'fake/fake-2' } } }", "baseHash": base });
+    let reply = writer.call("config.patch", patch).await.unwrap();
+    let told = reader.event("config.changed").await;
+    assert_eq!(told["payload"]["hash"], reply["hash"]);
+    assert_eq!(told["payload"]["path"], reply["path"]);
+
+    let without = json!({ "raw": "{ models: {} }" });
+    let error = third.call("config.patch", without).await.unwrap_err();
+    assert_eq!(
+        error["message"],
+        "config base hash required; re-run config.get and retry"
+    );
+    let base = third.call("config.get", json!({})).await.unwrap()["hash"].clone();
+    assert_eq!(base.as_str().unwrap().len(), 64);
+    let with = json!({ "raw": "{ models: {} }", "baseHash": base });
+    assert_eq!(
+        third.call("config.patch", with).await.unwrap()["noop"],
+        true
+    );
+
+    let error = reader
+        .call("config.set", json!({ "raw": "{}" }))
+        .await
+        .unwrap_err();
+    assert_eq!(error["message"], "missing scope: operator.admin");
+    // An edit by hand is told too.
+    let text = text(&site).replace("fake/fake-2", "fake/fake-1");
+    site.home.write_config_text(&text).unwrap();
+    reader.event("config.changed").await;
     site.stop().await;
 }

@@ -21,7 +21,7 @@ pub(super) fn run(home: &Home, args: AgentArgs) -> Result<Exit, Failure> {
         model: args.model,
     };
     let reply = if args.local {
-        logging::start(home, logging::Form::Text, LogLevel::Warn)?;
+        logging::start(home, logging::Form::Text, LogLevel::Warn, false)?;
         runtime::block_on_all_cores(local::quote(home, params))?
     } else {
         let limit = Duration::from_secs(30);

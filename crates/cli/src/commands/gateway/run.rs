@@ -92,7 +92,7 @@ pub(crate) fn run(home: &Home, args: RunArgs) -> Result<Exit, Failure> {
     } else {
         LogLevel::Info
     };
-    logging::start(home, form, usual)?;
+    logging::start(home, form, usual, true)?;
     if args.force {
         stop::stop(home)?;
     }

@@ -120,7 +120,8 @@ impl Services {
                 }
                 (Some(Some(name)), _) => text = set(&text, old, &model_path, &json!(name))?,
                 (Some(None), Some(_)) => {
-                    text = edit::unset(&text, old.format, &model_path).map_err(refused)?;
+                    text = edit::unset(&text, old.format, &model_path)
+                        .map_err(|problem| refused(&problem))?;
                 }
             }
             Ok(text)
@@ -155,7 +156,7 @@ impl Services {
             let Some(path) = Places::of(old).find(&id) else {
                 return Err(elsewhere(&id));
             };
-            edit::unset(&old.text, old.format, &path).map_err(refused)
+            edit::unset(&old.text, old.format, &path).map_err(|problem| refused(&problem))
         };
         self.settings
             .write("agents.delete", &writer, Base::Present, change)
@@ -283,10 +284,10 @@ impl Places {
 }
 
 fn set(text: &str, old: &Current, path: &str, value: &Value) -> Result<String, ApiError> {
-    edit::set(text, old.format, path, value).map_err(refused)
+    edit::set(text, old.format, path, value).map_err(|problem| refused(&problem))
 }
 
-fn refused(problem: config::Problem) -> ApiError {
+fn refused(problem: &config::Problem) -> ApiError {
     ApiError::invalid(format!("the settings file cannot be changed: {problem}"))
 }
 

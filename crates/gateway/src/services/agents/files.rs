@@ -97,12 +97,9 @@ fn supported(name: &str) -> Result<(), ApiError> {
 
 fn failed(what: &str, name: &str, error: &io::Error) -> ApiError {
     let message = format!("cannot {what} {name}: {error}");
-    match error.kind() {
-        io::ErrorKind::InvalidInput => ApiError::invalid(message),
-        io::ErrorKind::NotFound => ApiError::new(
-            ErrorCode::Unavailable,
-            format!("{message}; the workspace is not there, a restart of the gateway makes it"),
-        ),
-        _ => ApiError::new(ErrorCode::Unavailable, message),
+    if error.kind() == io::ErrorKind::InvalidInput {
+        return ApiError::invalid(message);
     }
+    let next = "see that the workspace is there and that the gateway may use it";
+    ApiError::new(ErrorCode::Unavailable, format!("{message}; {next}"))
 }

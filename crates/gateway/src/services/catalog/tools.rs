@@ -196,7 +196,7 @@ impl Services {
             return self.agent_or_default(None);
         };
         let key = self.session_key(session, None)?;
-        self.agent_or_default(key.as_str().split(':').nth(1))
+        self.agent_or_default(agent::owner(&key))
     }
 }
 

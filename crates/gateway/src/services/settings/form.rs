@@ -153,12 +153,11 @@ fn found(path: &str) -> Option<(&'static Map<String, Value>, String)> {
             continue;
         }
         let named = schema.get("properties").and_then(|all| all.get(step));
-        let (next, name) = match named {
-            Some(next) => (next, step),
-            None => {
-                let open = schema.get("additionalProperties");
-                (open.filter(|it| it.is_object())?, "*")
-            }
+        let (next, name) = if let Some(next) = named {
+            (next, step)
+        } else {
+            let open = schema.get("additionalProperties");
+            (open.filter(|it| it.is_object())?, "*")
         };
         if !hint.is_empty() {
             hint.push('.');
@@ -222,7 +221,11 @@ fn inlined(root: &Value, schema: &Value, depth: usize) -> Value {
                 .iter()
                 .map(|it| inlined(root, it, depth + 1))
                 .collect(),
-            other => other.clone(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => schema.clone(),
         };
     };
     if depth > MAX_DEPTH {

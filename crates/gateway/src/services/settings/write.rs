@@ -110,7 +110,8 @@ impl Services {
         let may_shorten = params.replace_paths.unwrap_or_default();
         let keeps_lists = writer.protocol == Protocol::V4;
         let change = |old: &Current| {
-            let patch = edit::value(&params.raw, Format::Json5).map_err(syntax)?;
+            let patch =
+                edit::value(&params.raw, Format::Json5).map_err(|problem| syntax(&problem))?;
             if !patch.is_object() {
                 return Err(ApiError::invalid("config.patch raw must be an object"));
             }
@@ -309,7 +310,7 @@ fn replaced(old: &Current, raw: &str) -> Result<String, ApiError> {
         Ok(new) => new,
         // JSON5 is understood whatever the file is written in.
         Err(problem) => {
-            let wanted = edit::value(raw, Format::Json5).map_err(|_| syntax(problem))?;
+            let wanted = edit::value(raw, Format::Json5).map_err(|_| syntax(&problem))?;
             return edit::apply(&old.text, old.format, &wanted)
                 .map_err(|problem| invalid(vec![problem]));
         }
@@ -335,7 +336,7 @@ fn invalid(problems: Vec<Problem>) -> ApiError {
     ApiError::invalid("invalid config").with_details(issues(problems))
 }
 
-fn syntax(problem: Problem) -> ApiError {
+fn syntax(problem: &Problem) -> ApiError {
     let place = problem
         .line
         .map(|line| format!(" at line {line}"))
@@ -348,11 +349,11 @@ fn stale() -> ApiError {
 }
 
 fn unwritten(error: WriteError) -> ApiError {
-    match error {
-        WriteError::Changed { .. } => stale(),
-        error => ApiError::new(
-            ErrorCode::Unavailable,
-            format!("{error}; see that the gateway may write there and that the disk has room"),
-        ),
+    if matches!(error, WriteError::Changed { .. }) {
+        return stale();
     }
+    ApiError::new(
+        ErrorCode::Unavailable,
+        format!("{error}; see that the gateway may write there and that the disk has room"),
+    )
 }

@@ -4,7 +4,7 @@ use super::Services;
 use crate::error::ApiError;
 use domain::{AgentId, UnixMillis};
 use protocol::methods::status::{
-    AgentSessions, RecentSession, SessionStatus, SessionsHealth, SessionsSummary,
+    AgentSessions, RecentSession, SessionDefaults, SessionStatus, SessionsHealth, SessionsSummary,
 };
 use state::{SessionFilter, SessionRow};
 use std::collections::BTreeMap;
@@ -140,7 +140,10 @@ impl Services {
     fn session_status(&self, row: &SessionRow) -> SessionStatus {
         let roster = self.agents.roster();
         let agent = roster.find(row.agent.as_str());
-        let uses = agent.map_or_else(|_| Default::default(), |it| self.session_defaults(it));
+        let uses = agent.map_or_else(
+            |_| SessionDefaults::default(),
+            |it| self.session_defaults(it),
+        );
         SessionStatus {
             agent_id: row.agent.to_string(),
             key: row.key.to_string(),
