@@ -252,7 +252,7 @@ impl Log {
             Part::Text { text } => text.clone(),
             Part::ToolCall(call) => format!("call {}", call.id),
             Part::ToolResult(result) => format!("result {}", result.call),
-            _ => String::new(),
+            Part::Image { .. } | Part::File { .. } | Part::Reasoning { .. } => String::new(),
         };
         let text = |message: &Message| message.parts.iter().map(part).collect();
         fold(&self.0).iter().map(text).collect()

@@ -44,14 +44,13 @@ impl Run<'_> {
                 self.unsaved.push(Record::ApprovalDecided(decided));
             }
             self.unsaved.push(Record::ToolStarted(call.clone()));
-            let result = match denied {
-                Some(result) => result,
-                None => {
-                    if let Err(error) = self.save().await {
-                        return Some(unsaved(&error));
-                    }
-                    self.call_tool(&call, &question.offer, is_approved).await
+            let result = if let Some(result) = denied {
+                result
+            } else {
+                if let Err(error) = self.save().await {
+                    return Some(unsaved(&error));
                 }
+                self.call_tool(&call, &question.offer, is_approved).await
             };
             context::push_result(&mut self.messages, result.clone());
             self.unsaved.push(Record::ToolFinished(result));

@@ -65,12 +65,9 @@ pub(crate) async fn close(shared: &Shared, claim: &Claim, records: Vec<Record>) 
     if !told {
         return after;
     }
-    let row = match shared.state.queue.run(&claim.run).await {
-        Ok(Some(row)) => row,
-        Ok(None) | Err(_) => {
-            warn!(run.id = %claim.run, "a closed run cannot be read, so nobody is told of it");
-            return after;
-        }
+    let Ok(Some(row)) = shared.state.queue.run(&claim.run).await else {
+        warn!(run.id = %claim.run, "a closed run cannot be read, so nobody is told of it");
+        return after;
     };
     let last = records.into_iter().find_map(|record| match record {
         Record::AssistantMessage(said) => Some(*said),

@@ -70,112 +70,64 @@ pub async fn what_is_set_is_kept(backend: &dyn Backend) {
     assert!(matches!(nowhere, Err(Error::NoSession(_))), "{nowhere:?}");
 }
 
+/// How a filter differs from one that asks for all.
+type Change = Box<dyn Fn(&mut SessionFilter)>;
+
+/// Three sessions, a second between each, and when the second one was changed.
+async fn three(backend: &dyn Backend, state: &State) -> UnixMillis {
+    let away = SessionEntry {
+        archived: true,
+        spawned_by: Some(session("a")),
+        ..SessionEntry::default()
+    };
+    let shown = SessionEntry {
+        display_name: Some("laboratory".to_owned()),
+        ..SessionEntry::default()
+    };
+    let mut times = Vec::new();
+    for (name, agent, entry) in [
+        ("a", "main", labelled("Lab Notes")),
+        ("b", "main", away),
+        ("c", "coder", shown),
+    ] {
+        backend.clock().advance(Duration::from_secs(1));
+        let (key, agent) = (session(name), AgentId::new(agent));
+        let row = state.sessions.create(&key, &agent, name, entry).await;
+        times.push(row.unwrap().updated_at);
+    }
+    times[1]
+}
+
 /// Each part of a filter leaves out what it does not ask for, and the total counts every page.
 pub async fn lists_are_filtered_and_paged(backend: &dyn Backend) {
     let state = backend.open().await;
-    let entries = [
-        ("a", labelled("Lab Notes")),
+    let second = three(backend, &state).await;
+    let text = |text: &str| Some(text.to_owned());
+    let cases: [(Change, &[&str]); 11] = [
+        (Box::new(|_| {}), &["c", "b", "a"]),
         (
-            "b",
-            SessionEntry {
-                archived: true,
-                spawned_by: Some(session("a")),
-                ..SessionEntry::default()
-            },
+            Box::new(|it| it.agent = Some(AgentId::new("coder"))),
+            &["c"],
+        ),
+        (Box::new(move |it| it.search = text("LAB")), &["c", "a"]),
+        (Box::new(move |it| it.search = text("Main:B")), &["b"]),
+        (Box::new(move |it| it.label = text("Lab Notes")), &["a"]),
+        (Box::new(move |it| it.label = text("Lab")), &[]),
+        (Box::new(|it| it.spawned_by = Some(session("a"))), &["b"]),
+        (
+            Box::new(move |it| it.updated_after = Some(second)),
+            &["c", "b"],
         ),
         (
-            "c",
-            SessionEntry {
-                display_name: Some("laboratory".to_owned()),
-                ..SessionEntry::default()
-            },
+            Box::new(|it| it.updated_after = Some(UnixMillis(i64::MAX))),
+            &[],
         ),
+        (Box::new(|it| it.archived = Some(true)), &["b"]),
+        (Box::new(|it| it.archived = Some(false)), &["c", "a"]),
     ];
-    let mut times = Vec::new();
-    for (name, entry) in entries {
-        backend.clock().advance(Duration::from_secs(1));
-        let agent = AgentId::new(if name == "c" { "coder" } else { "main" });
-        let row = state
-            .sessions
-            .create(&session(name), &agent, name, entry)
-            .await
-            .unwrap();
-        times.push(row.updated_at);
-    }
-    let all = SessionFilter::default;
-    for (filter, expected) in [
-        (all(), vec!["c", "b", "a"]),
-        (
-            SessionFilter {
-                agent: Some(AgentId::new("coder")),
-                ..all()
-            },
-            vec!["c"],
-        ),
-        (
-            SessionFilter {
-                search: Some("LAB".to_owned()),
-                ..all()
-            },
-            vec!["c", "a"],
-        ),
-        (
-            SessionFilter {
-                search: Some("Main:B".to_owned()),
-                ..all()
-            },
-            vec!["b"],
-        ),
-        (
-            SessionFilter {
-                label: Some("Lab Notes".to_owned()),
-                ..all()
-            },
-            vec!["a"],
-        ),
-        (
-            SessionFilter {
-                label: Some("Lab".to_owned()),
-                ..all()
-            },
-            vec![],
-        ),
-        (
-            SessionFilter {
-                spawned_by: Some(session("a")),
-                ..all()
-            },
-            vec!["b"],
-        ),
-        (
-            SessionFilter {
-                updated_after: Some(times[1]),
-                ..all()
-            },
-            vec!["c", "b"],
-        ),
-        (
-            SessionFilter {
-                updated_after: Some(UnixMillis(i64::MAX)),
-                ..all()
-            },
-            vec![],
-        ),
-        (
-            SessionFilter {
-                archived: Some(true),
-                ..all()
-            },
-            vec!["b"],
-        ),
-        (
-            SessionFilter {
-                archived: Some(false),
-                ..all()
-            },
-            vec!["c", "a"],
-        ),
-    ] {
+    for (change, expected) in cases {
+        let mut filter = SessionFilter::default();
+        change(&mut filter);
         let page = state.sessions.list(&filter, 0, 9).await.unwrap();
         let ids: Vec<_> = page
             .rows
@@ -185,7 +137,8 @@ pub async fn lists_are_filtered_and_paged(backend: &dyn Backend) {
         assert_eq!(ids, expected, "{filter:?}");
         assert_eq!(page.total, u64::try_from(expected.len()).unwrap());
     }
-    let page = state.sessions.list(&all(), 1, 1).await.unwrap();
+    let all = SessionFilter::default();
+    let page = state.sessions.list(&all, 1, 1).await.unwrap();
     assert_eq!((page.rows[0].session_id.as_str(), page.total), ("b", 3));
 }
 
