@@ -1,11 +1,12 @@
 # A thin face of cargo and npm. Every target works on a fresh clone.
 
-.PHONY: help run test clients bench dist audit
+.PHONY: help run test clients fuzz bench dist audit
 
 help:
 	@echo 'make run      build and start the gateway; needs no key and no account'
 	@echo 'make test     everything a change must pass, set-up included'
 	@echo 'make clients  only the official clients against the running gateway'
+	@echo 'make fuzz     random input for what reads frames, ten minutes each; SECONDS_EACH=…'
 	@echo 'make bench    the load test; writes docs/benchmarks.md'
 	@echo 'make dist     the binary as it is released'
 	@echo 'make audit    licences, advisories and sources of all dependencies'
@@ -23,6 +24,10 @@ test:
 clients:
 	cargo build --bin openclaw --bin fake-model
 	tests/clients/run
+
+SECONDS_EACH ?= 600
+fuzz:
+	SECONDS_EACH=$(SECONDS_EACH) fuzz/run
 
 # nginx is the yardstick. The system's own service is not used and may stay off.
 bench:
