@@ -1,6 +1,6 @@
 //! `openclaw tui`
 
-use crate::access::{AccessArgs, endpoint};
+use crate::access::{self, AccessArgs};
 use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
 use crate::tui::{self, LocalLink, Model, SocketLink, Theme, Wishes};
@@ -73,7 +73,7 @@ pub(crate) fn run(home: &Home, args: TuiArgs) -> Result<Exit, Failure> {
     let seed = crate::local::fresh_key();
     if args.local {
         return runtime::block_on_all_cores(async {
-            let link = LocalLink::open(home, program(), &CAPS).await?;
+            let link = LocalLink::open(home, own_name(), &CAPS).await?;
             tui::run(Model::new(wishes, theme, "this machine", &seed), link).await?;
             Ok(Exit::Ok)
         });
@@ -100,29 +100,19 @@ fn or_locally(error: ClientError) -> Failure {
 }
 
 async fn options(home: &Home, args: &AccessArgs) -> Result<Options, Failure> {
-    let mut options = Options::new(endpoint(home, args).await?, program());
+    let mut options = access::options(home, args, own_name()).await?;
     options.scopes = vec![Scope::Admin, Scope::Read, Scope::Write, Scope::Approvals];
     options.caps = CAPS.map(str::to_owned).to_vec();
+    // Always with the key of this device, so that approvals say who gave them.
     options.device = Some(Arc::new(DeviceIdentity::load_or_create(home.state_dir())?));
     options.reconnect = true;
     Ok(options)
 }
 
 /// Source: clients, section 2.
-fn program() -> ClientInfo {
-    let (platform, family) = match std::env::consts::OS {
-        "macos" => ("darwin", "Mac"),
-        "windows" => ("win32", "Windows"),
-        "linux" => ("linux", "Linux"),
-        other => (other, other),
-    };
+fn own_name() -> ClientInfo {
     ClientInfo {
-        id: "openclaw-tui".to_owned(),
         display_name: Some("openclaw-tui".to_owned()),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        platform: platform.to_owned(),
-        device_family: Some(family.to_owned()),
-        mode: "ui".to_owned(),
-        ..ClientInfo::default()
+        ..access::program("openclaw-tui", "ui")
     }
 }

@@ -133,6 +133,13 @@ impl Prose {
         self.blocks.len()
     }
 
+    /// How many blocks were laid out and still are.
+    #[cfg(test)]
+    pub(super) fn laid_out(&self) -> usize {
+        let laid = |block: &&Block| block.laid.borrow().is_some();
+        self.blocks.iter().filter(laid).count()
+    }
+
     /// The lines of a block; none when there is no such block.
     pub(super) fn lines(&self, block: usize, width: usize, theme: Theme) -> Rc<[Line<'static>]> {
         let Some(block) = self.blocks.get(block) else {

@@ -175,29 +175,21 @@ impl Model {
     }
 
     /// Takes note of a run.
-    fn begin(&mut self, id: &str) -> &mut Run {
-        let at = self
-            .runs
-            .iter()
-            .position(|run| run.id == id)
-            .unwrap_or_else(|| {
-                self.runs.push(Run {
-                    id: id.to_owned(),
-                    since: self.now,
-                    phase: None,
-                    whole: String::new(),
-                    before: 0,
-                });
-                self.runs.len() - 1
+    fn begin(&mut self, id: &str) {
+        if self.run(id).is_none() {
+            self.runs.push(Run {
+                id: id.to_owned(),
+                since: self.now,
+                phase: None,
+                whole: String::new(),
+                before: 0,
             });
-        // The position is that of an element, so there is no other case.
-        let last = self.runs.len() - 1;
-        self.runs.swap(at, last);
-        #[expect(
-            clippy::expect_used,
-            reason = "an element was found or pushed just above"
-        )]
-        self.runs.last_mut().expect("the list has an element")
+        }
+    }
+
+    /// A run that goes on.
+    fn run(&mut self, id: &str) -> Option<&mut Run> {
+        self.runs.iter_mut().find(|run| run.id == id)
     }
 
     /// Stops everything that runs in the session.

@@ -1,6 +1,7 @@
 //! Runs, breaks of the connection, other clients.
 
 use super::*;
+use crate::tui::transcript::Entry;
 
 #[test]
 fn the_command_line_chooses_where_to_begin() {
@@ -184,15 +185,14 @@ fn a_megabyte_streams_without_being_laid_out_again() {
     stage.say("long");
     let mut text = "A line of an answer that is not short at all.\n\n".repeat(25_000);
     stage.chat("seed-1", "delta", &text);
-    let started = std::time::Instant::now();
     for number in 0..20 {
         text = format!("{text}more {number}\n\n");
         stage.chat("seed-1", "delta", &text);
         assert!(stage.screen().contains(&format!("more {number}")));
     }
-    assert!(
-        started.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        started.elapsed()
-    );
+    let last = stage.model.transcript.entries.last();
+    let Some(Entry::Agent { prose, .. }) = last else {
+        panic!("the answer is gone");
+    };
+    assert!(prose.blocks() > 20_000 && prose.laid_out() < 100);
 }

@@ -63,9 +63,7 @@ impl Model {
                 }
                 return self.ended(event, Standing::Done);
             }
-            "status" => {
-                self.begin(&event.run_id);
-            }
+            "status" => self.begin(&event.run_id),
             _ => {}
         }
         Vec::new()
@@ -75,12 +73,13 @@ impl Model {
         if let Some(text) = event.message.as_ref().and_then(text_of) {
             self.whole_text(&event.run_id, &text);
         } else if let Some(delta) = &event.delta_text {
-            let run = self.begin(&event.run_id);
-            let text = if event.replace == Some(true) {
-                delta.clone()
-            } else {
-                format!("{}{delta}", run.whole)
-            };
+            let mut text = String::new();
+            if event.replace != Some(true)
+                && let Some(run) = self.run(&event.run_id)
+            {
+                text.clone_from(&run.whole);
+            }
+            text.push_str(delta);
             self.whole_text(&event.run_id, &text);
         }
     }
@@ -88,7 +87,8 @@ impl Model {
     /// All a run has said so far. Gateways tell it from the beginning of the run, or from the last
     /// tool call on; what was said before a tool call stays above its card.
     pub(super) fn whole_text(&mut self, id: &str, text: &str) {
-        let run = self.begin(id);
+        self.begin(id);
+        let Some(run) = self.run(id) else { return };
         let said = run.whole.get(..run.before).unwrap_or_default();
         let fresh = if let Some(rest) = text.strip_prefix(said) {
             rest.to_owned()
@@ -172,7 +172,10 @@ impl Model {
             "run_status" => {
                 let phase =
                     string(&event.data, "phase").map(|phase| clean::line(&phase.replace('_', " ")));
-                self.begin(&event.run_id).phase = phase;
+                self.begin(&event.run_id);
+                if let Some(run) = self.run(&event.run_id) {
+                    run.phase = phase;
+                }
             }
             _ => {}
         }
@@ -221,8 +224,9 @@ impl Model {
 
     /// What a run said before a tool call is complete.
     fn close_answer(&mut self, id: &str) {
-        let run = self.begin(id);
-        run.before = run.whole.len();
+        if let Some(run) = self.run(id) {
+            run.before = run.whole.len();
+        }
         if let Some(Entry::Agent { standing, .. }) = self.open_answer(id) {
             *standing = Standing::Done;
         }
