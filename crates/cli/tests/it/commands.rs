@@ -12,6 +12,7 @@ mod costs;
 mod doctor;
 mod gateway;
 mod guide;
+mod node;
 mod onboard;
 mod sandbox;
 mod terminal;
