@@ -41,6 +41,7 @@ fn beginning(records: &[Recorded]) -> (Seq, bool) {
         | Record::RunStarted(_)
         | Record::AssistantMessage(_)
         | Record::ToolStarted(_)
+        | Record::CommandAnswered(_)
         | Record::ToolFinished(_)
         | Record::ApprovalDecided(_)
         | Record::RunFinished(_)
@@ -102,6 +103,7 @@ impl<'a> Fold<'a> {
             }
             Record::SessionOpened(_)
             | Record::ToolStarted(_)
+            | Record::CommandAnswered(_)
             | Record::ApprovalDecided(_)
             | Record::SessionReset(_)
             | Record::Trimmed(_)

@@ -84,6 +84,7 @@ impl Agents {
                 | Record::RunStarted(_)
                 | Record::AssistantMessage(_)
                 | Record::ToolStarted(_)
+                | Record::CommandAnswered(_)
                 | Record::ToolFinished(_)
                 | Record::ApprovalDecided(_)
                 | Record::RunFinished(_)

@@ -107,6 +107,7 @@ impl Teller<'_> {
                 | Record::RunStarted(_)
                 | Record::AssistantMessage(_)
                 | Record::ApprovalDecided(_)
+                | Record::CommandAnswered(_)
                 | Record::RunFinished(_)
                 | Record::SessionReset(_)
                 | Record::Trimmed(_)

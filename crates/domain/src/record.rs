@@ -53,6 +53,16 @@ pub struct AssistantMessage {
     pub incomplete: bool,
 }
 
+/// A slash command and its answer; no model had a part in it, and none reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommandAnswered {
+    /// What was typed.
+    pub command: String,
+    /// What was answered.
+    pub answer: String,
+}
+
 /// The conversation was ended and another one begins under the same key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -117,6 +127,8 @@ pub enum Record {
     ApprovalDecided(ApprovalDecided),
     /// The run reached its terminal state.
     RunFinished(RunOutcome),
+    /// A slash command was answered.
+    CommandAnswered(CommandAnswered),
     /// The conversation begins anew after this.
     SessionReset(SessionReset),
     /// The conversation begins later than it did.
@@ -155,6 +167,7 @@ impl Record {
             Self::ToolFinished(_) => "toolFinished",
             Self::ApprovalDecided(_) => "approvalDecided",
             Self::RunFinished(_) => "runFinished",
+            Self::CommandAnswered(_) => "commandAnswered",
             Self::SessionReset(_) => "sessionReset",
             Self::Trimmed(_) => "trimmed",
             Self::Unknown { kind, .. } => kind,
@@ -173,6 +186,7 @@ impl Record {
             | Self::ToolFinished(_)
             | Self::ApprovalDecided(_)
             | Self::RunFinished(_)
+            | Self::CommandAnswered(_)
             | Self::SessionReset(_)
             | Self::Trimmed(_) => VERSION,
         }
@@ -192,6 +206,7 @@ impl Record {
             Self::ToolFinished(it) => serde_json::to_string(it),
             Self::ApprovalDecided(it) => serde_json::to_string(it),
             Self::RunFinished(it) => serde_json::to_string(it),
+            Self::CommandAnswered(it) => serde_json::to_string(it),
             Self::SessionReset(it) => serde_json::to_string(it),
             Self::Trimmed(it) => serde_json::to_string(it),
             Self::Unknown { payload, .. } => Ok(payload.clone()),
@@ -218,6 +233,7 @@ impl Record {
             "toolFinished" => Self::ToolFinished(read(kind, payload)?),
             "approvalDecided" => Self::ApprovalDecided(read(kind, payload)?),
             "runFinished" => Self::RunFinished(read(kind, payload)?),
+            "commandAnswered" => Self::CommandAnswered(read(kind, payload)?),
             "sessionReset" => Self::SessionReset(read(kind, payload)?),
             "trimmed" => Self::Trimmed(read(kind, payload)?),
             other => Self::Unknown {
@@ -255,6 +271,10 @@ mod tests {
             Record::ApprovalDecided(ApprovalDecided {
                 call: ToolCallId::new("c1"),
                 verdict: ApprovalVerdict::Deny { why: "no".into() },
+            }),
+            Record::CommandAnswered(CommandAnswered {
+                command: "/status".into(),
+                answer: "fine".into(),
             }),
             Record::SessionReset(SessionReset {
                 session_id: "s2".into(),

@@ -7,7 +7,8 @@ use crate::load::{self, Loaded};
 use crate::net::{Authority, NetPlan};
 use crate::nodes::Nodes;
 use crate::services::{
-    HealthMonitor, Logins, ResponseBook, ResponseCache, Services, SettingsDesk, cooldowns, status,
+    HealthMonitor, Logins, ResponseBook, ResponseCache, Services, SettingsDesk, chat, cooldowns,
+    status,
 };
 use crate::ws::Hub;
 use crate::{Runtime, StartError};
@@ -161,6 +162,8 @@ impl Gateway {
             state: store,
             clock,
             logins,
+            commands: chat::Commands::default(),
+            session_changes: tokio::sync::Mutex::default(),
             events,
             approvals: desk,
             nodes,

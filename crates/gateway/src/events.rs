@@ -9,25 +9,36 @@ mod changes;
 mod follow;
 mod inbox;
 mod live;
+mod log;
 mod runs;
 mod tell;
 
 pub(crate) use changes::Change;
-pub(crate) use follow::{Follow, cursor_of, read_cursor};
+pub(crate) use follow::{cursor_of, read_cursor};
 pub(crate) use live::Going;
 pub(crate) use runs::stop_word;
 
+use crate::error::ApiError;
 use crate::services::Services;
 use crate::ws::Link;
 use agent::{Notice, Tap};
 use changes::Changes;
 use domain::{RunId, SessionKey};
-use follow::Following;
+use follow::{Follow, Following};
 use inbox::Inbox;
 use live::Live;
+use protocol::ErrorCode;
+use state::Seq;
 use std::sync::Arc;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// Records that are replayed at a time.
+const PAGE: usize = 200;
+
+/// Most bytes that are replayed to one who joins.
+const MAX_REPLAY: usize = 8 * 1024 * 1024;
 
 /// What happens in runs and sessions, on its way to clients.
 #[derive(Default)]
@@ -43,6 +54,7 @@ impl Events {
     /// Begins to tell. Ends after [`Events::close`].
     pub(crate) fn start(services: &Arc<Services>, tasks: &TaskTracker) {
         tasks.spawn(runs::tell(Arc::clone(services)));
+        tasks.spawn(log::tell(Arc::clone(services)));
         tasks.spawn(changes::tell(Arc::clone(services)));
     }
 
@@ -74,6 +86,76 @@ impl Events {
     /// A connection hears of every session from now on, or no longer.
     pub(crate) fn follow_all(&self, link: &Arc<Link>, all: bool) {
         self.following.follow_all(link, all);
+    }
+
+    /// A connection hears the messages of a session from now on, after those that follow `after`.
+    /// Returns up to where it has heard.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the log cannot be read, or the connection is too far behind.
+    pub(crate) async fn follow(
+        &self,
+        services: &Services,
+        link: &Arc<Link>,
+        session: &SessionKey,
+        after: Option<Seq>,
+    ) -> Result<Seq, ApiError> {
+        // Until it has caught up it hears nothing of what is told to others.
+        self.following.follow(link, session, Seq(i64::MAX));
+        let heard = self.catch_up(services, link, session, after).await;
+        if heard.is_err() {
+            self.following.leave(link, session);
+        }
+        heard
+    }
+
+    async fn catch_up(
+        &self,
+        services: &Services,
+        link: &Arc<Link>,
+        session: &SessionKey,
+        mut after: Option<Seq>,
+    ) -> Result<Seq, ApiError> {
+        let mut bytes = 0;
+        while let Some(heard) = after {
+            let page = services.state.log.read(session, heard, PAGE).await?;
+            if page.len() < PAGE {
+                break;
+            }
+            bytes += log::replay(link, session, &page);
+            after = page.last().map(|last| last.seq);
+            if bytes > MAX_REPLAY {
+                return Err(ApiError::invalid(
+                    "the cursor is too far behind; read chat.history and subscribe with its \
+                     deltaCursor",
+                )
+                .with_reason("cursor_too_old"));
+            }
+        }
+        let (done, joined) = oneshot::channel();
+        self.following.wish(Follow {
+            link: Arc::clone(link),
+            session: session.clone(),
+            after,
+            done,
+        });
+        joined.await.map_err(|_| {
+            ApiError::new(
+                ErrorCode::Unavailable,
+                "the session cannot be read now; try again",
+            )
+        })
+    }
+
+    /// A connection hears the messages of a session no longer.
+    pub(crate) fn leave(&self, link: &Arc<Link>, session: &SessionKey) {
+        self.following.leave(link, session);
+    }
+
+    /// A session was removed.
+    pub(crate) fn removed(&self, session: &SessionKey) {
+        self.following.forget(session);
+        self.changed(Change::reason(session, "delete"));
     }
 
     /// Tells everybody who asked for it what became of a session.

@@ -10,7 +10,7 @@ pub mod login;
 pub mod response_cache;
 pub mod responses;
 mod runs;
-mod sessions;
+pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod status;
 mod system;
@@ -59,6 +59,10 @@ pub struct Services {
     pub devices: Arc<Devices>,
     /// One-time login links.
     pub logins: Logins,
+    /// Slash commands that were carried out.
+    pub(crate) commands: chat::Commands,
+    /// Held while what is set for a session is read, changed and written.
+    pub(crate) session_changes: tokio::sync::Mutex<()>,
     /// What clients hear of runs and sessions.
     pub(crate) events: Arc<Events>,
     /// Questions to people.

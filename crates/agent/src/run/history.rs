@@ -91,6 +91,7 @@ impl Run<'_> {
             | Record::TurnAccepted(_)
             | Record::RunStarted(_)
             | Record::ApprovalDecided(_)
+            | Record::CommandAnswered(_)
             | Record::RunFinished(_)
             | Record::SessionReset(_)
             | Record::Trimmed(_)

@@ -12,6 +12,8 @@ use tokio::sync::{Notify, oneshot};
 pub(super) struct Following {
     links: Mutex<HashMap<String, Follower>>,
     wishes: Mutex<VecDeque<Follow>>,
+    /// Sessions that were removed.
+    forgotten: Mutex<VecDeque<SessionKey>>,
     pub(super) news: Notify,
 }
 
@@ -125,6 +127,30 @@ impl Following {
         named.sort();
         named.dedup();
         named
+    }
+
+    /// A session was removed: one that is made under its key counts from the beginning.
+    pub(super) fn forget(&self, session: &SessionKey) {
+        for follower in self.lock().values_mut() {
+            if let Some(heard) = follower.keys.get_mut(session) {
+                *heard = Seq(0);
+            }
+        }
+        let mut forgotten = self
+            .forgotten
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        forgotten.push_back(session.clone());
+        drop(forgotten);
+        self.news.notify_one();
+    }
+
+    pub(super) fn take_forgotten(&self) -> Option<SessionKey> {
+        let mut forgotten = self
+            .forgotten
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        forgotten.pop_front()
     }
 
     pub(super) fn wish(&self, follow: Follow) {

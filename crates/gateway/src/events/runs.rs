@@ -36,7 +36,7 @@ pub(super) async fn tell(services: Arc<Services>) {
         let now = Instant::now();
         say(&services.hub, &runs.due(now, services.clock.now()));
         let pause = async {
-            match runs.next_due() {
+            match runs.next_due(now) {
                 Some(due) => tokio::time::sleep_until(due).await,
                 None => std::future::pending().await,
             }
@@ -89,11 +89,14 @@ impl Runs {
     /// What has waited long enough.
     fn due(&mut self, now: Instant, at: UnixMillis) -> Vec<Saying> {
         let runs = self.by_run.values_mut();
-        let due = runs.filter(|run| run.due().is_some_and(|due| due <= now));
+        let due = runs.filter(|run| run.due(now).is_some_and(|due| due <= now));
         due.flat_map(|run| run.flush(now, at)).collect()
     }
 
-    fn next_due(&self) -> Option<Instant> {
-        self.by_run.values().filter_map(Watched::due).min()
+    fn next_due(&self, now: Instant) -> Option<Instant> {
+        self.by_run.values().filter_map(|run| run.due(now)).min()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use super::{Call, Registry};
 use crate::net::Scope;
 use crate::services::chat::Sender;
+use protocol::methods::chat::ToolTitlesReply;
 use protocol::methods::{
     ChatAbort, ChatHistory, ChatInject, ChatMessageGet, ChatMetadata, ChatSend, ChatStartup,
     ChatToolTitles,
@@ -29,9 +30,22 @@ pub(super) fn register(table: &mut Registry) {
     table.on(ChatAbort, |call, params| async move {
         call.services.chat_abort(&params)
     });
-    table.absent(ChatStartup, "later");
-    table.absent(ChatMetadata, "later");
-    table.absent(ChatMessageGet, "later");
-    table.absent(ChatInject, "later");
-    table.absent(ChatToolTitles, "later");
+    table.on(ChatStartup, |call, params| async move {
+        call.services.chat_startup(params, call.protocol).await
+    });
+    table.on(ChatMetadata, |call, params| async move {
+        call.services.chat_metadata(&params)
+    });
+    table.on(ChatMessageGet, |call, params| async move {
+        call.services.chat_message(params).await
+    });
+    table.on(ChatInject, |call, params| async move {
+        call.services.chat_inject(params).await
+    });
+    table.on(ChatToolTitles, |_, _| async move {
+        Ok(ToolTitlesReply {
+            disabled: true,
+            ..ToolTitlesReply::default()
+        })
+    });
 }

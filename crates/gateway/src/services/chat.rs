@@ -1,11 +1,17 @@
 //! `chat.send` and what stops it. Source: gateway RPC methods, "Chat".
 
 pub(crate) mod attachments;
+mod commands;
 mod history;
+mod inject;
+mod startup;
+
+pub(crate) use commands::Commands;
 
 use super::Services;
 use crate::error::{ApiError, of_outcome};
 use agent::{Agent, Submission, Submitted};
+use commands::{Done, Place, Typed};
 use data_encoding::HEXLOWER;
 use domain::{
     Message, OnDisconnect, Origin, Part, Role, RunId, RunOutcome, Sampling, SessionKey, ToolChoice,
@@ -54,21 +60,35 @@ impl Services {
         let received = Instant::now();
         let run = run_id(&params.idempotency_key)?;
         let (agent, session) = self.place(&params.session_key, params.agent_id.as_deref())?;
-        let text = params.message.trim();
-        if text.is_empty() && params.attachments.is_empty() {
+        let mut text = params.message.as_str();
+        if text.trim().is_empty() && params.attachments.is_empty() {
             return Err(ApiError::invalid("message or attachment required"));
         }
-        if params.message.len() > MAX_MESSAGE {
+        if text.len() > MAX_MESSAGE {
             return Err(ApiError::invalid("message must not be longer than 4 MiB"));
         }
         let loaded = received.elapsed();
+        let is_text = params.suppress_command_interpretation.unwrap_or(false);
+        if !is_text && let Some(typed) = Typed::read(text) {
+            let place = Place {
+                run: &run,
+                agent: &agent,
+                session: &session,
+                sender,
+            };
+            match self.command(place, typed).await? {
+                Done::Answered(reply) => return Ok(reply),
+                Done::Say(rest) => text = rest,
+            }
+        }
+        let fingerprint = fingerprint(&session, text, &params.attachments);
         let turn = Turn {
             agent: agent.id.clone(),
             session,
             origin: Origin::Rpc,
             at: None,
             payer_key: sender.principal.map(str::to_owned),
-            input: vec![message(&params.message, &params.attachments)?],
+            input: vec![message(text, &params.attachments)?],
             context: Vec::new(),
             instructions: Vec::new(),
             client_tools: Vec::new(),
@@ -81,7 +101,6 @@ impl Services {
             on_disconnect: OnDisconnect::Continue,
             timeout_ms: params.timeout_ms.filter(|ms| *ms > 0),
         };
-        let fingerprint = fingerprint(&turn.session, &params.message, &params.attachments);
         let submission = Submission {
             idempotency: Some(IdempotencyKey {
                 scope: scope("chat", sender.principal),
@@ -175,7 +194,7 @@ impl Services {
     }
 
     /// A session key from outside, with the agent it belongs to when the key does not say.
-    pub(super) fn session_key(
+    pub(crate) fn session_key(
         &self,
         text: &str,
         agent_id: Option<&str>,

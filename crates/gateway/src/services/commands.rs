@@ -48,6 +48,24 @@ pub(crate) const COMMANDS: &[SlashCommand] = &[
     ),
     command("models", "options", "List the models there are.", None),
     command(
+        "think",
+        "options",
+        "Show or change how hard the model thinks in this session.",
+        Some(("level", "off, minimal, low, medium, high or xhigh")),
+    ),
+    command(
+        "verbose",
+        "options",
+        "Show or change how much is shown of tools in this session.",
+        Some(("level", "off, on or full")),
+    ),
+    command(
+        "usage",
+        "status",
+        "Show what this session used, or change what answers tell of it.",
+        Some(("mode", "off, tokens or full")),
+    ),
+    command(
         "new",
         "session",
         "Begin the session anew.",

@@ -7,9 +7,11 @@ use super::chat::{KEY_TTL, MAX_MESSAGE, effort, fingerprint, message, run_id, sc
 use crate::error::ApiError;
 use agent::{Agent, Feed, Submission, Submitted};
 use domain::{OnDisconnect, Origin, RunId, Sampling, SessionKey, ToolChoice, Turn};
+use llm::{ModelRequest, Wish};
 use protocol::ErrorCode;
 use protocol::methods::agent::{AgentIdentityParams, AgentIdentityReply, AgentParams, AgentReply};
 use state::IdempotencyKey;
+use tracing::warn;
 
 /// A run that was begun by a call of `agent`.
 pub(crate) struct Begun {
@@ -32,13 +34,45 @@ impl Services {
     ///
     /// # Errors
     /// [`ApiError`]; nothing was kept then.
-    pub(crate) async fn submit(&self, submission: Submission) -> Result<Submitted, ApiError> {
+    pub(crate) async fn submit(&self, mut submission: Submission) -> Result<Submitted, ApiError> {
+        self.apply_what_is_set(&mut submission.turn).await;
         self.agents.submit(submission).await.map_err(|error| {
             if let agent::SubmitError::Store(_) = &error {
                 self.health.doubt();
             }
             ApiError::from(error)
         })
+    }
+
+    /// What is set for a session holds for every turn of it, whoever brings it; what a turn says
+    /// itself wins.
+    async fn apply_what_is_set(&self, turn: &mut Turn) {
+        if agent::is_one_off(&turn.session) {
+            return;
+        }
+        // A store that cannot be read is the submission's to report.
+        let Ok(Some(row)) = self.state.sessions.get(&turn.session).await else {
+            return;
+        };
+        if let (None, Some(model)) = (&turn.model, row.entry.model) {
+            let wish = Wish {
+                names: std::slice::from_ref(&model),
+                routing: None,
+            };
+            match self.models.plan(&wish, &ModelRequest::default()) {
+                Ok(_) => turn.model = Some(model),
+                Err(_) => warn!(
+                    session.key = %turn.session, model.id = model,
+                    "the model of a session is gone; its agent's own answers"
+                ),
+            }
+        }
+        if let (None, Some(level)) = (&turn.sampling.reasoning_effort, row.entry.thinking_level) {
+            let model = self.model_of(turn.agent.as_str(), turn.model.as_deref());
+            if model.levels().contains(&level) && model.levels().len() > 1 {
+                turn.sampling.reasoning_effort = effort(&level).ok();
+            }
+        }
     }
 
     /// Runs an agent on a message. With `wait: false` the reply is `accepted`, else the run's end.
@@ -160,12 +194,10 @@ impl Services {
     async fn addressed(&self, agent: &Agent, params: &AgentParams) -> Result<SessionKey, ApiError> {
         if let Some(id) = &params.session_id {
             let row = self.state.sessions.by_session_id(id).await?;
-            return row
-                .filter(|row| row.agent == agent.id)
-                .map(|row| row.key)
-                .ok_or_else(|| {
-                    ApiError::new(ErrorCode::NotFound, "no session has that sessionId")
-                });
+            let row = row.filter(|row| row.agent == agent.id);
+            return row.map(|row| row.key).ok_or_else(|| {
+                ApiError::new(ErrorCode::NotFound, "no session has that sessionId")
+            });
         }
         let text = params.session_key.as_deref().unwrap_or("main");
         if agent::is_reserved(text) {

@@ -1,8 +1,8 @@
 //! Records of a session log as the messages clients show. Source: gateway RPC methods, "Chat".
 
 use crate::events::stop_word;
-use domain::record::AssistantMessage;
-use domain::{Message, MicroUsd, Part, Record, Role, RunId, Turn};
+use domain::record::{AssistantMessage, CommandAnswered};
+use domain::{Message, MicroUsd, Part, Record, Role, RunId, TokenCount, Turn};
 use protocol::Protocol;
 use serde_json::{Map, Value, json};
 use state::Recorded;
@@ -41,6 +41,7 @@ impl Shown {
                 };
                 self.spoken(&message)
             }
+            Record::CommandAnswered(answered) => command(answered),
             Record::SessionOpened(_)
             | Record::RunStarted(_)
             | Record::ToolStarted(_)
@@ -72,10 +73,9 @@ impl Shown {
             "provider": said.provider.as_str(),
             "model": said.model.as_str(),
             "usage": {
-                "input": usage.input.map(|t| t.0), "output": usage.output.map(|t| t.0),
-                "cacheRead": usage.cache_read.map(|t| t.0),
-                "cacheWrite": usage.cache_write.map(|t| t.0),
-                "totalTokens": usage.total().map(|t| t.0),
+                "input": count(usage.input), "output": count(usage.output),
+                "cacheRead": count(usage.cache_read), "cacheWrite": count(usage.cache_write),
+                "totalTokens": count(usage.total()),
             },
             "stopReason": match (&said.stop, said.incomplete) {
                 (_, true) => "aborted",
@@ -158,9 +158,30 @@ impl Shown {
     }
 }
 
+/// A command and its answer; no model reads them.
+fn command(answered: &CommandAnswered) -> Vec<Value> {
+    vec![
+        json!({ "role": "user", "content": answered.command, "excludeFromContext": true }),
+        json!({
+            "role": "assistant", "content": [{ "type": "text", "text": answered.answer }],
+            "provider": "openclaw", "model": "gateway-injected", "stopReason": "stop",
+            "excludeFromContext": true,
+            "usage": {
+                "input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0, "totalTokens": 0,
+                "cost": { "total": 0 },
+            },
+        }),
+    ]
+}
+
 /// The arguments of a call: their object, or their text where it is none.
 pub(crate) fn arguments(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+/// Tokens as clients add them up: what is not reported counts as 0.
+fn count(tokens: Option<TokenCount>) -> u64 {
+    tokens.unwrap_or_default().0
 }
 
 /// Money as a number of US dollars.

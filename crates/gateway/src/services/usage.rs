@@ -3,6 +3,7 @@
 mod call;
 mod days;
 mod quote;
+mod sessions;
 mod split;
 
 use super::Services;

@@ -84,6 +84,11 @@ impl Told {
         }
     }
 
+    /// How many bytes its payload has.
+    pub(crate) fn weight(&self) -> usize {
+        self.payload.len()
+    }
+
     /// The same, as one that a slow reader may miss.
     #[must_use]
     pub(crate) fn droppable(mut self) -> Self {

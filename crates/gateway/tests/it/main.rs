@@ -9,6 +9,7 @@
 mod agents_rpc;
 mod approvals;
 mod chat;
+mod chat_rpc;
 mod chat_tools;
 mod config_rpc;
 mod embeddings;
@@ -26,6 +27,7 @@ mod response_cache;
 mod responses;
 mod rpc;
 mod sessions;
+mod sessions_rpc;
 mod site;
 mod tool_search;
 mod ws;

@@ -22,7 +22,7 @@ pub use look::{
 pub use row::{LevelOption, ModelDefaults, SessionEntry};
 pub use usage::{
     SessionUsageEntry, SessionsUsageLogsParams, SessionsUsageLogsReply, SessionsUsageParams,
-    SessionsUsageReply, SessionsUsageSeriesReply, UsageLogEntry, UsagePoint, UsageSums,
+    SessionsUsageReply, SessionsUsageSeriesReply, UsageLogEntry, UsagePoint,
 };
 
 use crate::method::methods;
@@ -55,7 +55,7 @@ methods! {
     /// Begins a session anew under its key; what is set for it stays.
     "sessions.reset" => SessionsReset(SessionsResetParams) -> SessionChangeReply, Admin;
     /// Removes a session; its log is kept aside.
-    "sessions.delete" => SessionsDelete(SessionsDeleteParams) -> SessionsDeleteReply, Write;
+    "sessions.delete" => SessionsDelete(SessionsDeleteParams) -> SessionsDeleteReply, Admin;
     /// Shortens a session to its newest messages.
     "sessions.compact" => SessionsCompact(SessionsCompactParams) -> SessionsCompactReply, Admin;
     /// Sends a message, as `chat.send` does.

@@ -35,6 +35,7 @@ pub(super) fn encode(record: &Record) -> Result<Encoded, Error> {
         Record::SessionOpened(_)
         | Record::RunStarted(_)
         | Record::ToolStarted(_)
+        | Record::CommandAnswered(_)
         | Record::ToolFinished(_)
         | Record::ApprovalDecided(_)
         | Record::RunFinished(_)

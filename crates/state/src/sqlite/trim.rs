@@ -70,6 +70,7 @@ fn is_said(row: &Row<'_>) -> Result<bool, Failure> {
         | Record::RunStarted(_)
         | Record::AssistantMessage(_)
         | Record::ToolStarted(_)
+        | Record::CommandAnswered(_)
         | Record::ToolFinished(_)
         | Record::ApprovalDecided(_)
         | Record::RunFinished(_)

@@ -91,6 +91,45 @@ async fn nothing_acknowledged_is_lost() {
     assert!(!report.contains("damaged"), "{report}");
 }
 
+/// A message that was acknowledged is answered, whatever happens to the process afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_acknowledged_message_is_answered_by_the_next_process() {
+    let model = FakeModel::start().await.unwrap();
+    let home = Home::with_model(&model.base_url()).unwrap();
+    let mut gateway = Launch::with_binary(&home, BINARY)
+        .unwrap()
+        .start()
+        .await
+        .unwrap();
+    let sent = json!({ "sessionKey": "main", "message": "SLOW:150", "idempotencyKey": "sent" });
+    let ack = gateway
+        .caller()
+        .unwrap()
+        .rpc("chat.send", &sent)
+        .await
+        .unwrap();
+    assert_eq!(ack["status"], "started");
+    gateway.kill9().await.unwrap();
+    gateway.restart().await.unwrap();
+    let caller = gateway.caller().unwrap();
+    let wait = json!({ "runId": "sent", "timeoutMs": 20_000 });
+    let end = caller.rpc("agent.wait", &wait).await.unwrap();
+    assert_eq!(end["status"], "ok", "{end}");
+    let again = caller.rpc("chat.send", &sent).await.unwrap();
+    assert_eq!(again["status"], "ok");
+    let history = json!({ "sessionKey": "main" });
+    let history = caller.rpc("chat.history", &history).await.unwrap();
+    let messages = history["messages"].as_array().unwrap();
+    let said = |role: &str| messages.iter().filter(|it| it["role"] == role).count();
+    assert_eq!(said("user"), 1, "{history}");
+    assert!(
+        messages
+            .iter()
+            .any(|it| it["role"] == "assistant" && it["incomplete"] == false)
+    );
+    gateway.stop().await.unwrap();
+}
+
 /// One client.
 struct Load {
     caller: Caller,

@@ -107,6 +107,18 @@ async fn a_full_disk_stops_only_what_it_must() {
             .unwrap()
             .contains("free some space")
     );
+    // A message is not acknowledged that is not kept.
+    let sent = json!({ "sessionKey": "disk", "message": "hi", "idempotencyKey": "unkept" });
+    let sent = caller.post_json("/api/rpc/chat.send", &sent).await.unwrap();
+    let error = sent.json().unwrap()["error"].clone();
+    assert_eq!(
+        (sent.status.as_u16(), &error["code"]),
+        (503, &json!("UNAVAILABLE"))
+    );
+    assert_eq!(error["type"], "disk_full", "{error}");
+    let waited = json!({ "runId": "unkept", "timeoutMs": 10 });
+    let waited = caller.rpc("agent.wait", &waited).await.unwrap();
+    assert_eq!(waited["status"], "timeout");
     let seen = until_ready(&caller, false).await;
     assert_eq!(seen["failing"], json!(["storage"]), "{seen}");
     assert!(

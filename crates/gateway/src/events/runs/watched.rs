@@ -74,7 +74,7 @@ impl Watched {
 
     pub(super) fn said(&mut self, text: &str, now: Instant, at: UnixMillis) -> Vec<Saying> {
         self.text.push_str(text);
-        match self.due() {
+        match self.due(now) {
             Some(due) if due <= now => self.flush(now, at),
             Some(_) | None => Vec::new(),
         }
@@ -107,14 +107,11 @@ impl Watched {
     }
 
     /// When text that was not told yet may be told.
-    pub(super) fn due(&self) -> Option<Instant> {
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         if self.text.len() == self.told {
             return None;
         }
-        Some(
-            self.last_told
-                .map_or_else(Instant::now, |last| last + PAUSE),
-        )
+        Some(self.last_told.map_or(now, |last| last + PAUSE))
     }
 
     /// Tells the text that was not told yet.

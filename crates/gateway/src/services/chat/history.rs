@@ -18,6 +18,9 @@ const HISTORY: (u32, u32) = (200, 1_000);
 /// Longest texts that can be asked for.
 const MOST_CHARS: u32 = 500_000;
 
+/// Records read from the log at a time.
+const PAGE: usize = 200;
+
 /// Most bytes of messages in one answer. Source: WebSocket protocol, section 14.
 const MAX_BYTES: usize = 6 * 1024 * 1024;
 
@@ -111,26 +114,39 @@ impl Services {
         shown: Shown,
     ) -> Result<Page, ApiError> {
         let mut messages = Vec::new();
-        let mut last = Seq(row.start.0.saturating_sub(1));
-        loop {
-            let page = self.state.log.read(&row.key, last, 1_000).await?;
-            let Some(newest) = page.last() else { break };
-            last = newest.seq;
-            messages.extend(page.iter().flat_map(|it| shown.messages(it)));
+        let mut to_skip = offset;
+        let mut bytes = 0;
+        let mut has_more = false;
+        let mut before = Some(Seq(row.last_seq.0.saturating_add(1)));
+        'pages: while before.is_some() {
+            let records = self.state.log.read_back(&row.key, before, PAGE).await?;
+            before = records.last().map(|oldest| oldest.seq);
+            for recorded in &records {
+                if recorded.seq < row.start {
+                    break 'pages;
+                }
+                for message in shown.messages(recorded).into_iter().rev() {
+                    if to_skip > 0 {
+                        to_skip -= 1;
+                        continue;
+                    }
+                    bytes += weight(&message);
+                    let is_full = messages.len() >= limit || bytes > MAX_BYTES;
+                    if is_full && !messages.is_empty() {
+                        has_more = true;
+                        break 'pages;
+                    }
+                    messages.push(message);
+                }
+            }
         }
-        let total = u64::try_from(messages.len()).ok();
-        messages.truncate(messages.len().saturating_sub(offset));
-        let surplus = messages.len().saturating_sub(limit);
-        messages.drain(..surplus);
-        let too_much = messages
-            .len()
-            .saturating_sub(fitting(messages.iter().rev()));
-        messages.drain(..too_much);
+        messages.reverse();
+        let seen = u64::try_from(offset - to_skip + messages.len()).ok();
         Ok(Page {
             messages,
-            has_more: surplus + too_much > 0,
-            last,
-            total,
+            has_more,
+            last: row.last_seq,
+            total: seen.filter(|_| !has_more),
         })
     }
 
@@ -146,7 +162,7 @@ impl Services {
         let mut messages = Vec::new();
         let mut bytes = 0;
         loop {
-            let records = self.state.log.read(&row.key, last, 200).await?;
+            let records = self.state.log.read(&row.key, last, PAGE).await?;
             if records.is_empty() {
                 return Ok(Page {
                     messages,
@@ -177,29 +193,16 @@ impl Services {
     ///
     /// # Errors
     /// [`ApiError`] for what is no cursor.
-    pub(in super::super) fn read_cursor(
-        &self,
-        row: &SessionRow,
-        cursor: &str,
-    ) -> Result<Seq, ApiError> {
+    pub(crate) fn read_cursor(&self, row: &SessionRow, cursor: &str) -> Result<Seq, ApiError> {
         match read_cursor(cursor) {
             Some((session_id, seq)) if session_id == row.session_id => Ok(seq.min(row.last_seq)),
-            Some(_) => Ok(Seq(0)),
+            // The session was begun anew since.
+            Some(_) => Ok(Seq(row.start.0.saturating_sub(1))),
             None => Err(ApiError::invalid(
                 "cursor must be the `deltaCursor` of a history or the `cursor` of a subscription",
             )),
         }
     }
-}
-
-/// How many of these fit into one answer; at least one.
-fn fitting<'a>(messages: impl Iterator<Item = &'a Value>) -> usize {
-    let mut bytes = 0;
-    let fits = messages.take_while(|message| {
-        bytes += weight(message);
-        bytes <= MAX_BYTES
-    });
-    fits.count().max(1)
 }
 
 fn weight(message: &Value) -> usize {

@@ -125,6 +125,7 @@ impl Services {
                     | Record::RunStarted(_)
                     | Record::ToolFinished(_)
                     | Record::ApprovalDecided(_)
+                    | Record::CommandAnswered(_)
                     | Record::SessionReset(_)
                     | Record::Trimmed(_)
                     | Record::Unknown { .. } => {}

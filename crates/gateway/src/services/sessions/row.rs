@@ -4,7 +4,7 @@ use super::super::Services;
 use super::super::chat::THINKING;
 use super::super::transcript::dollars;
 use crate::error::ApiError;
-use domain::SessionKey;
+use domain::{FastMode, SessionKey};
 use llm::ModelInfo;
 use protocol::methods::sessions::{LevelOption, ModelDefaults, SessionEntry};
 use state::SessionRow;
@@ -28,7 +28,7 @@ impl Services {
         let roster = self.agents.roster();
         let owner = agent::owner(key).unwrap_or(roster.default_agent().id.as_str());
         let going = self.events.going(key);
-        let model = self.model_of(owner, None);
+        let model = self.model_of(owner, row.and_then(|row| row.entry.model.as_deref()));
         let name = key.as_str().splitn(3, ':').nth(2).unwrap_or_default();
         let is_main = name == "main";
         let mut entry = SessionEntry {
@@ -59,7 +59,6 @@ impl Services {
             entry.session_id.clone_from(&row.session_id);
             entry.updated_at = Some(row.updated_at.0);
             entry.created_at = Some(row.created_at.0);
-            entry.last_interaction_at = Some(row.updated_at.0);
             entry.system_sent = row.turns > 0;
             entry.turns = row.turns;
             entry.input_tokens = row.usage.input.map(|t| t.0);
@@ -67,6 +66,7 @@ impl Services {
             entry.total_tokens = row.usage.total().map(|t| t.0);
             entry.cost_usd = row.cost.to_string();
             entry.estimated_cost_usd = Some(dollars(row.cost));
+            add_what_is_set(&mut entry, row);
         }
         entry
     }
@@ -146,6 +146,37 @@ impl SessionModel {
         entry.model_provider = self.provider;
         entry.model = self.model;
     }
+}
+
+fn add_what_is_set(entry: &mut SessionEntry, row: &SessionRow) {
+    let set = &row.entry;
+    let interaction = set.last_interaction_at.unwrap_or(row.updated_at);
+    entry.last_interaction_at = Some(interaction.0);
+    entry.created_via = set.created_via.clone().or_else(|| Some("run".to_owned()));
+    entry.label.clone_from(&set.label);
+    entry.display_name = set.display_name.clone().or_else(|| set.label.clone());
+    entry.category.clone_from(&set.category);
+    entry.icon.clone_from(&set.icon);
+    entry.color.clone_from(&set.color);
+    entry.archived = set.archived;
+    entry.pinned = set.pinned;
+    entry.unread = set.unread;
+    entry.thinking_level.clone_from(&set.thinking_level);
+    entry.verbose_level.clone_from(&set.verbose_level);
+    entry.reasoning_level.clone_from(&set.reasoning_level);
+    entry.elevated_level.clone_from(&set.elevated_level);
+    entry.response_usage.clone_from(&set.response_usage);
+    if let Some(usage) = &set.response_usage {
+        entry.effective_response_usage.clone_from(usage);
+    }
+    entry.send_policy.clone_from(&set.send_policy);
+    if let Some(FastMode::Fixed(fast)) = set.fast_mode {
+        entry.effective_fast_mode = fast;
+        entry.effective_fast_mode_source = "session".to_owned();
+    }
+    let text = |key: &SessionKey| key.to_string();
+    entry.parent_session_key = set.parent_session_key.as_ref().map(text);
+    entry.spawned_by = set.spawned_by.as_ref().map(text);
 }
 
 fn options(levels: &[String]) -> Vec<LevelOption> {

@@ -30,7 +30,7 @@ impl Split {
         }
     }
 
-    fn of(row: &CallRow) -> Self {
+    pub(super) fn of(row: &CallRow) -> Self {
         let Some([input, output, read, write]) = row.note.price else {
             return Self::default();
         };

@@ -1,5 +1,6 @@
 //! What sessions used.
 
+use crate::methods::usage::CostTotals;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -41,7 +42,7 @@ pub struct SessionsUsageReply {
     /// The sessions changed most recently.
     pub sessions: Vec<SessionUsageEntry>,
     /// All of them together.
-    pub totals: UsageSums,
+    pub totals: CostTotals,
     /// The same by model, provider, agent and day.
     pub aggregates: Map<String, Value>,
 }
@@ -68,27 +69,7 @@ pub struct SessionUsageEntry {
     /// Its model.
     pub model: String,
     /// What it used within the days; null when nothing.
-    pub usage: Option<UsageSums>,
-}
-
-/// Tokens and US dollars, added up. What is not reported counts as 0.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct UsageSums {
-    /// Prompt tokens.
-    pub input: u64,
-    /// Answer tokens.
-    pub output: u64,
-    /// Prompt tokens read from the provider's cache.
-    pub cache_read: u64,
-    /// Prompt tokens written to it.
-    pub cache_write: u64,
-    /// All together.
-    pub total_tokens: u64,
-    /// Known cost in US dollars.
-    pub total_cost: f64,
-    /// Calls whose price is unknown.
-    pub missing_cost_entries: u64,
+    pub usage: Option<CostTotals>,
 }
 
 /// Reply of `sessions.usage.timeseries`.

@@ -1,0 +1,91 @@
+//! `agent` is answered twice; `agent.wait` waits (S004-22).
+
+use crate::site::Site;
+use crate::ws::client::{Client, owner_with};
+use serde_json::json;
+
+#[tokio::test]
+async fn an_agent_run_is_accepted_and_then_answered() {
+    let site = Site::start().await;
+    let mut client = Client::open(&site).await;
+    let params = json!({ "message": "SAY:done", "sessionKey": "main", "idempotencyKey": "a1" });
+    let id = client.start("agent", params.clone()).await;
+    let accepted = client.answer(&id).await.unwrap();
+    assert_eq!(
+        (
+            &accepted["runId"],
+            &accepted["status"],
+            &accepted["agentId"]
+        ),
+        (&json!("a1"), &json!("accepted"), &json!("main"))
+    );
+    let end = client.answer(&id).await.unwrap();
+    assert_eq!(
+        (&end["status"], &end["summary"]),
+        (&json!("ok"), &json!("completed"))
+    );
+    assert_eq!(
+        end["result"]["payloads"],
+        json!([{ "text": "done", "mediaUrl": null }])
+    );
+    let id = client.start("agent", params).await;
+    assert_eq!(client.answer(&id).await.unwrap()["status"], "ok");
+    let wait = json!({ "runId": "a1", "timeoutMs": 500 });
+    let waited = client.call("agent.wait", wait).await.unwrap();
+    assert_eq!(
+        (&waited["status"], &waited["stopReason"]),
+        (&json!("ok"), &json!("stop"))
+    );
+    let unknown = json!({ "runId": "no-such-run", "timeoutMs": 20 });
+    let unknown = client.call("agent.wait", unknown).await.unwrap();
+    assert_eq!(
+        unknown,
+        json!({ "runId": "no-such-run", "status": "timeout" })
+    );
+    assert_eq!(site.model.calls(), 1);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_failed_run_is_told_as_each_version_knows_it() {
+    let site = Site::start().await;
+    let mut new = Client::open(&site).await;
+    let old = owner_with(&json!({ "minProtocol": 3, "maxProtocol": 3 }));
+    let mut old = Client::connect(site.address, &old).await.unwrap();
+    for (client, key) in [(&mut new, "n"), (&mut old, "o")] {
+        let params = json!({ "message": "STATUS:400", "idempotencyKey": key });
+        let id = client.start("agent", params).await;
+        assert_eq!(client.answer(&id).await.unwrap()["status"], "accepted");
+        match key {
+            "n" => {
+                let error = client.answer(&id).await.unwrap_err();
+                assert!(!error["message"].as_str().unwrap().is_empty());
+            }
+            _ => {
+                let end = client.answer(&id).await.unwrap();
+                assert_eq!(end["result"]["meta"]["stopReason"], "error", "{end}");
+            }
+        }
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_run_outlives_the_socket_it_came_over() {
+    let site = Site::start().await;
+    let mut client = Client::open(&site).await;
+    let params = json!({ "message": "SLOW:40", "idempotencyKey": "gone" });
+    let id = client.start("agent", params).await;
+    client.answer(&id).await.unwrap();
+    drop(client);
+    let mut other = Client::open(&site).await;
+    let waited = other
+        .call("agent.wait", json!({ "runId": "gone" }))
+        .await
+        .unwrap();
+    assert_eq!(waited["status"], "ok");
+    let who = other.call("agent.identity.get", json!({})).await.unwrap();
+    assert_eq!(who["agentId"], "main");
+    assert_eq!(who["avatar"].as_str().unwrap().chars().count(), 1);
+    site.stop().await;
+}

@@ -1,0 +1,6 @@
+//! `sessions.*` and the events of sessions over a WebSocket (S000-21; gateway RPC methods,
+//! "Sessions").
+
+mod changing;
+mod following;
+mod looking;
