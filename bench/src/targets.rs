@@ -93,5 +93,10 @@ pub(crate) fn all(measured: &Measured) -> anyhow::Result<Vec<Target>> {
             kept: size <= 35.0,
         },
     ];
-    Ok(load.into_iter().chain(measured.money.targets()).collect())
+    let rest = measured.sockets.targets().into_iter();
+    Ok(load
+        .into_iter()
+        .chain(rest)
+        .chain(measured.money.targets())
+        .collect())
 }
