@@ -13,6 +13,7 @@ mod doctor;
 mod gateway;
 mod guide;
 mod onboard;
+mod remote;
 mod sandbox;
 mod terminal;
 mod usage;
