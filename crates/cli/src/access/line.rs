@@ -1,7 +1,7 @@
 //! One conversation with a gateway, over the wire its address asks for.
 //!
 //! Addresses that begin with `http` are called over HTTP, all others over the WebSocket. Away from
-//! this machine, or without a secret, a WebSocket shows the key of this device.
+//! this machine, and where the gateway asks for it, a WebSocket shows the key of this device.
 
 use super::{AccessArgs, endpoint};
 use crate::failure::Failure;
@@ -50,7 +50,14 @@ impl Line {
         }
         // A long call is no reason to wait long for the connection.
         options.connect_limit = options.connect_limit.min(limit);
-        let (connection, _) = Connection::open(options).await?;
+        let opened = match Connection::open(options.clone()).await {
+            Err(ClientError::Unauthorized { code, .. }) if code == "DEVICE_IDENTITY_REQUIRED" => {
+                options.device = Some(device(home)?);
+                Connection::open(options).await
+            }
+            opened @ (Ok(_) | Err(_)) => opened,
+        };
+        let (connection, _) = opened?;
         let way = Way::Socket(connection);
         Ok(Self { way, limit })
     }
@@ -125,7 +132,7 @@ pub(crate) async fn ask<M: Method>(
 }
 
 /// How to connect to the gateway that is meant: no scopes yet; with the key of this device when
-/// the gateway is elsewhere or no secret is known.
+/// the gateway is elsewhere.
 ///
 /// # Errors
 /// As [`endpoint`]; when the key cannot be read.
@@ -135,13 +142,16 @@ pub(crate) async fn options(
     client: ClientInfo,
 ) -> Result<Options, Failure> {
     let endpoint = endpoint(home, args).await?;
-    let needs_device = !endpoint.is_loopback() || endpoint.credential().is_none();
+    let is_elsewhere = !endpoint.is_loopback();
     let mut options = Options::new(endpoint, client);
-    if needs_device && options.endpoint.is_socket() {
-        let device = DeviceIdentity::load_or_create(home.state_dir())?;
-        options.device = Some(Arc::new(device));
+    if is_elsewhere && options.endpoint.is_socket() {
+        options.device = Some(device(home)?);
     }
     Ok(options)
+}
+
+fn device(home: &Home) -> Result<Arc<DeviceIdentity>, Failure> {
+    Ok(Arc::new(DeviceIdentity::load_or_create(home.state_dir())?))
 }
 
 /// What this program says it is: a client id and mode of the protocol.

@@ -60,21 +60,42 @@ impl From<ClientError> for Failure {
     }
 }
 
-/// What the gateway said no to.
+/// What the gateway said no to. The finer of its codes is the one to branch on.
 fn refused(text: &str, code: &str, details: Option<Value>) -> Failure {
     let finer = details
         .as_ref()
         .and_then(|details| details.get("code")?.as_str());
-    let lacks_scope = finer == Some("MISSING_SCOPE");
+    let code = finer.unwrap_or(code).to_owned();
     let mut failure = Failure::new(Kind::Request, text).fix_from(details.as_ref());
-    if lacks_scope {
+    if code == "MISSING_SCOPE" {
         failure =
             failure.fix("use the gateway's own token, or let an operator with more rights do it");
     } else if code == "METHOD_NOT_FOUND" || text.starts_with("unknown method") {
         failure = failure.fix("openclaw gateway probe");
     }
     if !code.is_empty() {
-        failure = failure.code(code);
+        failure = failure.code(&code);
     }
     failure.details(details)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_device_is_told_who_approves_it_and_how() {
+        let failure = Failure::from(ClientError::PairingRequired {
+            address: "ws://10.0.0.5:18789".to_owned(),
+            request_id: Some("r-1".to_owned()),
+            reason: "not-paired".to_owned(),
+            message: "pairing required: device is not approved yet".to_owned(),
+            wait: false,
+        });
+        let next = failure.next().unwrap_or_default();
+        assert!(next.contains("openclaw devices approve r-1"), "{next}");
+        let details =
+            json!({ "code": "PAIRING_REQUIRED", "requestId": "r-1", "reason": "not-paired" });
+        assert_eq!(failure.to_json().pointer("/error/details"), Some(&details));
+    }
 }
