@@ -58,7 +58,7 @@ impl Nodes {
             match serde_json::from_str(&document.text) {
                 Ok(record) => drop(book.records.insert(document.id, record)),
                 Err(error) => {
-                    warn!(node.id = %document.id, %error, "a node's record is not readable")
+                    warn!(node.id = %document.id, %error, "a node's record is not readable");
                 }
             }
         }

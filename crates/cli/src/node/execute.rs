@@ -113,7 +113,7 @@ pub(super) async fn run(
         end
     };
     drop(child.wait().await);
-    Ok(result(end, out, err))
+    Ok(result(&end, out, err))
 }
 
 async fn ended(child: &mut Child, limit: Duration, cancel: &CancellationToken) -> End {
@@ -124,8 +124,8 @@ async fn ended(child: &mut Child, limit: Duration, cancel: &CancellationToken) -
     }
 }
 
-fn result(end: End, out: Kept, err: Kept) -> SystemRunResult {
-    let (exit_code, error) = match &end {
+fn result(end: &End, out: Kept, err: Kept) -> SystemRunResult {
+    let (exit_code, error) = match end {
         End::ByItself(Ok(status)) => match status.code() {
             Some(code) => (Some(code), None),
             None => (None, Some("killed by a signal".to_owned())),
@@ -160,10 +160,7 @@ impl Group {
     fn kill(&mut self) {
         if let Some(group) = self.0.take() {
             // Nobody may be left in it.
-            drop(rustix::process::kill_process_group(
-                group,
-                rustix::process::Signal::KILL,
-            ));
+            rustix::process::kill_process_group(group, rustix::process::Signal::KILL).ok();
         }
     }
 }

@@ -16,8 +16,7 @@ pub(super) fn list(host: &Host, params: &ListDir) -> Result<ListDirResult, Refus
         .map(str::trim)
         .filter(|it| !it.is_empty());
     let folder = match asked {
-        None => host.home.clone(),
-        Some("~") => host.home.clone(),
+        None | Some("~") => host.home.clone(),
         Some(path) => match path.strip_prefix("~/") {
             Some(rest) => host.home.join(rest),
             None => PathBuf::from(path),

@@ -42,7 +42,7 @@ pub(super) struct Host {
 }
 
 impl Host {
-    pub(super) fn new(home: &Home, name: String) -> Result<Self, Failure> {
+    pub(super) fn new(home: &Home, name: &str) -> Result<Self, Failure> {
         let own = home
             .env()
             .filled("OPENCLAW_HOME")

@@ -47,7 +47,8 @@ pub(super) fn run(home: &Home, args: RunArgs) -> Result<Exit, Failure> {
     runtime::block_on(async {
         let endpoint = endpoint(home, &args).await?;
         let device = DeviceIdentity::load_or_create(home.state_dir())?;
-        let host = Host::new(home, args.display_name.unwrap_or_else(machine_name))?;
+        let name = args.display_name.unwrap_or_else(machine_name);
+        let host = Host::new(home, &name)?;
         host::serve(host, endpoint, Arc::new(device)).await?;
         Ok(Exit::Ok)
     })

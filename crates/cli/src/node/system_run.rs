@@ -50,7 +50,12 @@ pub(super) fn prepare(host: &Host, asked: &SystemRunPrepare) -> Result<SystemRun
             )
         })?;
     host.plans.keep(
-        key(&plan.argv, &asked.cwd, &asked.agent_id, &asked.session_key),
+        key(
+            &plan.argv,
+            asked.cwd.as_ref(),
+            asked.agent_id.as_ref(),
+            asked.session_key.as_ref(),
+        ),
         print,
     );
     Ok(SystemRunPrepared { plan })
@@ -111,9 +116,9 @@ fn approved(host: &Host, asked: &SystemRun, command: &Command, agent: &str) -> R
     };
     let key = key(
         &command.argv,
-        &asked.cwd,
-        &asked.agent_id,
-        &asked.session_key,
+        asked.cwd.as_ref(),
+        asked.agent_id.as_ref(),
+        asked.session_key.as_ref(),
     );
     let Some(then) = host.plans.take(&key) else {
         return Err(mismatch("this node does not remember what was approved"));
@@ -205,9 +210,9 @@ fn check_environment(asked: Option<&BTreeMap<String, String>>) -> Result<(), Ref
 
 fn key(
     argv: &[String],
-    cwd: &Option<String>,
-    agent: &Option<String>,
-    session: &Option<String>,
+    cwd: Option<&String>,
+    agent: Option<&String>,
+    session: Option<&String>,
 ) -> String {
     serde_json::json!([argv, cwd, agent, session]).to_string()
 }

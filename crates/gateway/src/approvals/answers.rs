@@ -33,7 +33,7 @@ impl Desk {
         }
         let line = {
             let mut table = self.table();
-            self.tidy(&mut table, self.clock().now().0);
+            Self::tidy(&mut table, self.clock().now().0);
             let entry = table
                 .get(id)
                 .filter(|it| may_see(it, by.link))
@@ -57,7 +57,7 @@ impl Desk {
         if let Some((agent, line)) = line {
             self.file
                 .allow(&agent, &line)
-                .map_err(super::rules::refused)?;
+                .map_err(|error| super::rules::refused(&error))?;
         }
         if self.end(id, Some(decision), "user", Some(&by.name)) {
             Ok(())
@@ -70,7 +70,7 @@ impl Desk {
     /// The open questions a caller may answer, the oldest first.
     pub(crate) fn open(&self, link: Option<&Link>) -> Vec<ExecApproval> {
         let mut table = self.table();
-        self.tidy(&mut table, self.clock().now().0);
+        Self::tidy(&mut table, self.clock().now().0);
         let open = table
             .values()
             .filter(|it| it.is_open() && may_see(it, link));
@@ -89,7 +89,7 @@ impl Desk {
         link: Option<&Link>,
     ) -> Result<ExecApprovalGetReply, ApiError> {
         let mut table = self.table();
-        self.tidy(&mut table, self.clock().now().0);
+        Self::tidy(&mut table, self.clock().now().0);
         let entry = table.get(id).filter(|it| it.is_open() && may_see(it, link));
         let entry = entry.ok_or_else(|| unknown_approval("unknown or expired approval id"))?;
         Ok(ExecApprovalGetReply {
@@ -111,7 +111,7 @@ impl Desk {
     pub(crate) fn use_for_run(&self, id: &str, binding: &RunBinding) -> Result<Decision, ApiError> {
         let now = self.clock().now().0;
         let mut table = self.table();
-        self.tidy(&mut table, now);
+        Self::tidy(&mut table, now);
         let no = |why: &str| {
             Err(ApiError::invalid(format!("{why}; ask for a new approval"))
                 .with_details(json!({ "code": "APPROVAL_MISMATCH" })))

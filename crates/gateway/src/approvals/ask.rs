@@ -44,7 +44,7 @@ impl Desk {
         let two_phase = params.two_phase.unwrap_or(false);
         let needs_route =
             call.protocol != Protocol::V3 && params.require_delivery_route.unwrap_or(true);
-        let ticket = self.put(question(call, params)?)?;
+        let ticket = self.put(question(call, &params)?)?;
         if needs_route && !ticket.asked {
             self.end(&ticket.id, None, "no-route", None);
         } else if two_phase {
@@ -74,7 +74,7 @@ impl Desk {
     }
 }
 
-fn question(call: &Call, params: ExecApprovalRequestParams) -> Result<Question, ApiError> {
+fn question(call: &Call, params: &ExecApprovalRequestParams) -> Result<Question, ApiError> {
     let argv = argv(&params)?;
     let text = match (&argv, &params.command) {
         (Some(argv), _) => command_text(argv),

@@ -99,7 +99,7 @@ impl Desk {
         let answerers = self.answerers(&entry);
         {
             let mut table = self.table();
-            self.tidy(&mut table, now);
+            Self::tidy(&mut table, now);
             if table.contains_key(&id) {
                 return Err(ApiError::invalid(
                     "approval id already pending; use another id",
@@ -154,7 +154,7 @@ impl Desk {
         let gone = || unknown_approval("approval expired or not found");
         let (mut ended, left) = {
             let mut table = self.table();
-            self.tidy(&mut table, self.clock.now().0);
+            Self::tidy(&mut table, self.clock.now().0);
             let entry = table
                 .get(id)
                 .filter(|it| may_see(it, link))
@@ -258,7 +258,7 @@ impl Desk {
     }
 
     /// Ends what is over and forgets what ended long ago.
-    pub(super) fn tidy(&self, table: &mut BTreeMap<String, Entry>, now: i64) {
+    pub(super) fn tidy(table: &mut BTreeMap<String, Entry>, now: i64) {
         for entry in table.values().filter(|it| it.shown.expires_at_ms <= now) {
             entry.ended.send_if_modified(|it| {
                 let open = it.is_none();

@@ -15,7 +15,7 @@ impl Desk {
         self.file
             .read()
             .map(|held| self.reply(&held))
-            .map_err(refused)
+            .map_err(|error| refused(&error))
     }
 
     /// Replaces them.
@@ -27,7 +27,10 @@ impl Desk {
         params: ExecApprovalsSetParams,
     ) -> Result<ExecApprovalsReply, ApiError> {
         let base = params.base_hash.as_deref();
-        let held = self.file.replace(params.file, base).map_err(refused)?;
+        let held = self
+            .file
+            .replace(params.file, base)
+            .map_err(|error| refused(&error))?;
         Ok(self.reply(&held))
     }
 
@@ -47,7 +50,7 @@ impl Desk {
     }
 }
 
-pub(super) fn refused(error: FileError) -> ApiError {
+pub(super) fn refused(error: &FileError) -> ApiError {
     let message = error.to_string();
     match error {
         FileError::Stale | FileError::NoBase => ApiError::invalid(message).with_reason("conflict"),

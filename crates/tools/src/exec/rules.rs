@@ -176,10 +176,10 @@ impl ExecRules {
             (Security::Deny, _) => {
                 Judgement::Deny("the rules of this machine let nothing run".to_owned())
             }
-            (Security::Allowlist | Security::Full, Ask::Always) => Judgement::Ask,
             (Security::Full, Ask::Off | Ask::OnMiss) => Judgement::Allow,
             (Security::Allowlist, Ask::Off | Ask::OnMiss) if listed() => Judgement::Allow,
-            (Security::Allowlist, Ask::OnMiss) => Judgement::Ask,
+            (Security::Allowlist | Security::Full, Ask::Always)
+            | (Security::Allowlist, Ask::OnMiss) => Judgement::Ask,
             (Security::Allowlist, Ask::Off) => Judgement::Deny(
                 "it is not on the list, and the rules of this machine ask nobody".to_owned(),
             ),

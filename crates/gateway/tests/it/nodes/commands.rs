@@ -51,6 +51,7 @@ async fn a_command_goes_there_and_its_result_comes_back_once() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn every_way_a_command_can_fail_is_told() {
     let site = Site::start().await;
     let mut owner = Client::open(&site).await;
@@ -177,7 +178,7 @@ async fn settings_allow_and_deny_commands() {
 #[tokio::test]
 async fn things_wait_for_a_node_that_is_busy_elsewhere() {
     let site = Site::with(|settings| {
-        settings["gateway"]["nodes"]["commands"]["allow"] = json!(["camera.snap"])
+        settings["gateway"]["nodes"]["commands"]["allow"] = json!(["camera.snap"]);
     })
     .await;
     let mut owner = Client::open(&site).await;

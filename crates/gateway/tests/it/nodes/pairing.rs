@@ -6,6 +6,7 @@ use crate::ws::client::Client;
 use serde_json::json;
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn commands_count_once_a_person_approved_them() {
     let site = strict().await;
     let mut owner = Client::open(&site).await;
@@ -115,6 +116,7 @@ async fn commands_count_once_a_person_approved_them() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn a_node_here_needs_nobody_unless_the_owner_wants_to_be_asked() {
     let site = Site::start().await;
     let mut owner = Client::open(&site).await;

@@ -3,7 +3,7 @@ use crate::exec::Program;
 use serde_json::{Value, json};
 use std::path::Path;
 
-fn rules(defaults: Value, list: Value) -> ExecRules {
+fn rules(defaults: &Value, list: &Value) -> ExecRules {
     let file =
         json!({ "version": 1, "defaults": defaults, "agents": { "main": { "allowlist": list } } });
     ExecRules::read(file).unwrap()
@@ -19,23 +19,23 @@ fn judge(rules: &ExecRules, command: &[&str], cwd: &str) -> Judgement {
 fn nothing_runs_unasked_until_somebody_allows_it() {
     let fresh = ExecRules::default();
     assert_eq!(judge(&fresh, &["true"], "/"), Judgement::Ask);
-    let full = rules(json!({ "security": "full", "ask": "off" }), json!([]));
+    let full = rules(&json!({ "security": "full", "ask": "off" }), &json!([]));
     assert_eq!(judge(&full, &["sh", "-c", "x"], "/"), Judgement::Allow);
     let deny = rules(
-        json!({ "security": "deny" }),
-        json!([{ "pattern": "true" }]),
+        &json!({ "security": "deny" }),
+        &json!([{ "pattern": "true" }]),
     );
     assert!(matches!(judge(&deny, &["true"], "/"), Judgement::Deny(_)));
-    let always = rules(json!({ "security": "full", "ask": "always" }), json!([]));
+    let always = rules(&json!({ "security": "full", "ask": "always" }), &json!([]));
     assert_eq!(judge(&always, &["true"], "/"), Judgement::Ask);
-    let silent = rules(json!({ "ask": "off" }), json!([]));
+    let silent = rules(&json!({ "ask": "off" }), &json!([]));
     assert!(matches!(judge(&silent, &["true"], "/"), Judgement::Deny(_)));
 }
 
 #[test]
 fn a_path_alone_never_covers_a_program_that_runs_others() {
     let list = json!([{ "pattern": "/usr/bin/*" }, { "pattern": "/bin/*" }, { "pattern": "env" }]);
-    let rules = rules(json!({}), list);
+    let rules = rules(&json!({}), &list);
     assert_eq!(judge(&rules, &["true"], "/"), Judgement::Allow);
     for carrier in ["env", "sh", "nice", "timeout", "xargs", "find", "sort"] {
         assert_eq!(
@@ -49,7 +49,7 @@ fn a_path_alone_never_covers_a_program_that_runs_others() {
 #[test]
 fn an_exact_line_covers_its_arguments_and_folder_only() {
     let line = json!([{ "pattern": "env", "args": ["true"], "cwd": "/tmp" }]);
-    let rules = rules(json!({}), line);
+    let rules = rules(&json!({}), &line);
     assert_eq!(judge(&rules, &["env", "true"], "/tmp"), Judgement::Allow);
     for (command, cwd) in [
         (vec!["env", "true"], "/"),
