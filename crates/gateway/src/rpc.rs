@@ -163,11 +163,6 @@ impl Registry {
         })
     }
 
-    /// Whether something answers this method, be it that it is absent.
-    pub(crate) fn knows(&self, name: &str) -> bool {
-        self.entries.contains_key(name)
-    }
-
     /// Calls a method; `body` is its parameters as JSON text, empty for none.
     ///
     /// # Errors
@@ -245,7 +240,7 @@ mod tests {
     fn every_method_of_the_contract_is_answered() {
         let table = Registry::standard();
         for method in protocol::methods::all() {
-            assert!(table.knows(method.name), "{} has no handler", method.name);
+            assert!(table.entries.contains_key(method.name), "{} has no handler", method.name);
         }
         assert_eq!(table.entries.len(), protocol::methods::all().count());
     }

@@ -9,7 +9,7 @@ use super::pairing::How;
 use super::proof::check_device;
 use super::record::scopes_of;
 use super::refusal::{Hint, Refusal, Unauthorized, Why};
-use crate::net::{AuthError, Authority, Identity, Peer, Proven, Scopes, Second, Shown};
+use crate::net::{AuthError, Authority, Identity, Peer, Proven, Scopes, Second};
 use crate::ws::Close;
 use domain::Clock;
 use http::HeaderMap;

@@ -310,9 +310,9 @@ impl Services {
         names.truncate(MAX_MODELS);
         let mut text = format!("Models:\n{}", names.join("\n"));
         if more > 0 {
-            // Writing into a string does not fail.
-            let written = write!(text, "\n… and {more} more");
-            drop(written);
+            text.push_str("\n… and ");
+            text.push_str(&more.to_string());
+            text.push_str(" more");
         }
         text
     }
