@@ -7,7 +7,7 @@ mod merge;
 mod read;
 mod write;
 
-pub(crate) use write::{Base, Current, Writer};
+pub(crate) use write::{BasedOn, Current, Writer};
 
 use crate::compose::Boot;
 use crate::error::ApiError;

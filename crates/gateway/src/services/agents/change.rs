@@ -2,7 +2,7 @@
 
 use super::Services;
 use crate::error::ApiError;
-use crate::services::settings::{Base, Current, Writer};
+use crate::services::settings::{BasedOn, Current, Writer};
 use config::edit;
 use domain::AgentId;
 use protocol::methods::agents::{
@@ -56,7 +56,7 @@ impl Services {
             places.added(&text, old, &id, fields.clone())
         };
         self.settings
-            .write("agents.create", &writer, Base::Present, change)
+            .write("agents.create", &writer, BasedOn::Present, change)
             .await?;
         let roster = self.agents.roster();
         let workspace = match roster.find(id.as_str()) {
@@ -127,7 +127,7 @@ impl Services {
             Ok(text)
         };
         self.settings
-            .write("agents.update", &writer, Base::Present, change)
+            .write("agents.update", &writer, BasedOn::Present, change)
             .await?;
         Ok(AgentsUpdateReply {
             ok: true,
@@ -159,7 +159,7 @@ impl Services {
             edit::unset(&old.text, old.format, &path).map_err(|problem| refused(&problem))
         };
         self.settings
-            .write("agents.delete", &writer, Base::Present, change)
+            .write("agents.delete", &writer, BasedOn::Present, change)
             .await?;
         let kept = params.delete_files.unwrap_or(false).then(|| KeptFile {
             path: workspace.unwrap_or_default(),

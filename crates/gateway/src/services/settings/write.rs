@@ -75,7 +75,7 @@ impl Services {
     ) -> Result<ConfigWriteReply, ApiError> {
         let desk = &self.settings;
         let change = |old: &Current| replaced(old, &params.raw);
-        let base = Base::Named(params.base_hash.as_deref());
+        let base = BasedOn::Named(params.base_hash.as_deref());
         let written = desk.write("config.set", &writer, base, change).await?;
         desk.reply(written, writer.protocol)
     }
@@ -91,7 +91,7 @@ impl Services {
     ) -> Result<ConfigWriteReply, ApiError> {
         let desk = &self.settings;
         let change = |old: &Current| replaced(old, &params.raw);
-        let base = Base::Named(params.base_hash.as_deref());
+        let base = BasedOn::Named(params.base_hash.as_deref());
         let written = desk.write("config.apply", &writer, base, change).await?;
         let reply = desk.reply(written, writer.protocol)?;
         Ok(self.with_sentinel(reply, "config.apply", params.note))
@@ -126,7 +126,7 @@ impl Services {
             let wanted = merged(&old.value, &patch);
             edit::apply(&old.text, old.format, &wanted).map_err(|problem| invalid(vec![problem]))
         };
-        let base = Base::Named(params.base_hash.as_deref());
+        let base = BasedOn::Named(params.base_hash.as_deref());
         let written = desk.write("config.patch", &writer, base, change).await?;
         let reply = desk.reply(written, writer.protocol)?;
         if reply.noop {
@@ -176,7 +176,7 @@ impl Services {
 
 /// From which version a write starts.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Base<'a> {
+pub(crate) enum BasedOn<'a> {
     /// The one the caller names; protocol 3 must.
     Named(Option<&'a str>),
     /// Whichever there is: the change does not depend on what the caller saw.
@@ -192,7 +192,7 @@ impl SettingsDesk {
         &self,
         method: &'static str,
         writer: &Writer,
-        base: Base<'_>,
+        base: BasedOn<'_>,
         change: impl FnOnce(&Current) -> Result<String, ApiError>,
     ) -> Result<Written, ApiError> {
         self.limit.count(method, &writer.client)?;
@@ -240,13 +240,13 @@ impl SettingsDesk {
 
     fn check_base(
         &self,
-        base: Base<'_>,
+        base: BasedOn<'_>,
         protocol: Protocol,
         digest: Option<&str>,
     ) -> Result<(), ApiError> {
         let named = match base {
-            Base::Present => return Ok(()),
-            Base::Named(named) => named,
+            BasedOn::Present => return Ok(()),
+            BasedOn::Named(named) => named,
         };
         let known = [Protocol::V3, Protocol::V4].map(|it| self.name(digest, it));
         match named {
