@@ -240,7 +240,11 @@ mod tests {
     fn every_method_of_the_contract_is_answered() {
         let table = Registry::standard();
         for method in protocol::methods::all() {
-            assert!(table.entries.contains_key(method.name), "{} has no handler", method.name);
+            assert!(
+                table.entries.contains_key(method.name),
+                "{} has no handler",
+                method.name
+            );
         }
         assert_eq!(table.entries.len(), protocol::methods::all().count());
     }

@@ -75,7 +75,7 @@ impl Desk {
 }
 
 fn question(call: &Call, params: &ExecApprovalRequestParams) -> Result<Question, ApiError> {
-    let argv = argv(&params)?;
+    let argv = argv(params)?;
     let text = match (&argv, &params.command) {
         (Some(argv), _) => command_text(argv),
         (None, Some(command)) => command_text(std::slice::from_ref(command)),
@@ -92,7 +92,7 @@ fn question(call: &Call, params: &ExecApprovalRequestParams) -> Result<Question,
         return Err(invalid("host must be gateway, node or sandbox"));
     }
     let binding = match (&params.system_run_plan, &params.node_id) {
-        (Some(plan), Some(node)) if on_node => Some(binding(call, &params, plan, node)),
+        (Some(plan), Some(node)) if on_node => Some(binding(call, params, plan, node)),
         _ if on_node => {
             return Err(invalid(
                 "nodeId and systemRunPlan are required for host=node",
@@ -111,7 +111,7 @@ fn question(call: &Call, params: &ExecApprovalRequestParams) -> Result<Question,
     let agent = params.agent_id.clone().unwrap_or_else(|| "main".to_owned());
     Ok(Question {
         id: sound_id(params.id.as_deref())?,
-        request: shown(&params, argv.as_deref(), &text, &offered),
+        request: shown(params, argv.as_deref(), &text, &offered),
         text,
         offered,
         agent: params.agent_id.clone(),

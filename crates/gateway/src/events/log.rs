@@ -81,12 +81,11 @@ impl Teller {
     /// Brings a connection up to the end of a log, from where it hears with the others.
     async fn join(&self, wish: &Follow) -> Result<Seq, state::Error> {
         let log = &self.services.state.log;
-        let mut heard = match wish.after {
-            Some(after) => after,
-            None => {
-                let row = self.services.state.sessions.get(&wish.session).await?;
-                row.map(|row| row.last_seq).unwrap_or_default()
-            }
+        let mut heard = if let Some(after) = wish.after {
+            after
+        } else {
+            let row = self.services.state.sessions.get(&wish.session).await?;
+            row.map(|row| row.last_seq).unwrap_or_default()
         };
         loop {
             let page = log.read(&wish.session, heard, PAGE).await?;

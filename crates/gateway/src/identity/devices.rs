@@ -217,19 +217,16 @@ impl Devices {
         let change = self.tasks.spawn(async move {
             let _one_at_a_time = devices.changing.lock().await;
             let (changed, outcome) = edit(devices.find(&id).as_deref())?;
-            match changed {
-                Some(device) => {
-                    let text = serde_json::to_string(&device).map_err(|error| {
-                        tracing::error!(%error, "a device cannot be written as JSON");
-                        internal()
-                    })?;
-                    devices.store.put(KIND, &id, text).await?;
-                    devices.write().insert(id, Arc::new(device));
-                }
-                None => {
-                    devices.store.remove(KIND, &id).await?;
-                    devices.write().remove(&id);
-                }
+            if let Some(device) = changed {
+                let text = serde_json::to_string(&device).map_err(|error| {
+                    tracing::error!(%error, "a device cannot be written as JSON");
+                    internal()
+                })?;
+                devices.store.put(KIND, &id, text).await?;
+                devices.write().insert(id, Arc::new(device));
+            } else {
+                devices.store.remove(KIND, &id).await?;
+                devices.write().remove(&id);
             }
             Ok(outcome)
         });

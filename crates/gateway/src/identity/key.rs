@@ -18,13 +18,12 @@ const FILE_NAME: &str = "gateway.key";
 /// When it cannot be read or written, or is no key.
 pub(super) fn ensure(state_dir: &Path) -> std::io::Result<GatewayIdentityGetReply> {
     let file = PrivateFile::new(state_dir, FILE_NAME);
-    let seed = match file.load()? {
-        Some(seed) => seed,
-        None => {
-            let seed = crate::token::generate()?;
-            file.store(&seed)?;
-            seed
-        }
+    let seed = if let Some(seed) = file.load()? {
+        seed
+    } else {
+        let seed = crate::token::generate()?;
+        file.store(&seed)?;
+        seed
     };
     let broken = || {
         let path = state_dir.join(FILE_NAME);

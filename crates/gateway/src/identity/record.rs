@@ -78,17 +78,16 @@ impl Device {
             } else {
                 Vec::new()
             };
-            match self.token_mut(role) {
-                Some(token) => token.scopes = scopes,
-                None => {
-                    self.tokens.retain(|token| token.role != *role);
-                    self.tokens.push(Token {
-                        role: role.clone(),
-                        scopes,
-                        created_at_ms: now,
-                        ..Token::default()
-                    });
-                }
+            if let Some(token) = self.token_mut(role) {
+                token.scopes = scopes
+            } else {
+                self.tokens.retain(|token| token.role != *role);
+                self.tokens.push(Token {
+                    role: role.clone(),
+                    scopes,
+                    created_at_ms: now,
+                    ..Token::default()
+                });
             }
         }
     }

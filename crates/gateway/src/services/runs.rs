@@ -59,12 +59,13 @@ impl Services {
                 names: std::slice::from_ref(&model),
                 routing: None,
             };
-            match self.models.plan(&wish, &ModelRequest::default()) {
-                Ok(_) => turn.model = Some(model),
-                Err(_) => warn!(
+            if let Ok(_) = self.models.plan(&wish, &ModelRequest::default()) {
+                turn.model = Some(model)
+            } else {
+                warn!(
                     session.key = %turn.session, model.id = model,
                     "the model of a session is gone; its agent's own answers"
-                ),
+                );
             }
         }
         if let (None, Some(level)) = (&turn.sampling.reasoning_effort, row.entry.thinking_level) {

@@ -24,7 +24,7 @@ pub(crate) const HANDSHAKE: Duration = Duration::from_secs(15);
 /// How long what waits may take to be sent when the gateway stops.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// What WebSockets are served with.
+/// What `WebSockets` are served with.
 pub(crate) struct Sockets {
     pub(crate) services: Arc<Services>,
     pub(crate) registry: Arc<Registry>,

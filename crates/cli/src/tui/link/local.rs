@@ -64,13 +64,10 @@ impl Link for LocalLink {
                         return News::Answer { ask, result };
                     }
                 }
-                event = self.inside.next(), if !self.is_over => match event {
-                    Some(event) => return told(&event),
-                    None => {
-                        self.is_over = true;
-                        let why = "the gateway in this process has ended".to_owned();
-                        return News::Lost { why, again: None };
-                    }
+                event = self.inside.next(), if !self.is_over => if let Some(event) = event { return told(&event) } else {
+                    self.is_over = true;
+                    let why = "the gateway in this process has ended".to_owned();
+                    return News::Lost { why, again: None };
                 },
                 else => std::future::pending().await,
             }

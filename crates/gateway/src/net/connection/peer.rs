@@ -21,7 +21,7 @@ pub struct Peer {
     server: Arc<Server>,
 }
 
-/// A place among the WebSockets that have not been let in; dropping it gives it back.
+/// A place among the `WebSockets` that have not been let in; dropping it gives it back.
 #[derive(Debug)]
 pub struct HandshakePlace(#[expect(dead_code, reason = "held for its drop")] Permit);
 
@@ -69,7 +69,7 @@ impl Peer {
         self.is_loopback() && !self.via_proxy()
     }
 
-    /// A place among the WebSockets that have not said who they are; give it back when this one
+    /// A place among the `WebSockets` that have not said who they are; give it back when this one
     /// was let in.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::net::wire::{HeadLimits, WireLimits};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-/// Most WebSockets that have not been let in yet.
+/// Most `WebSockets` that have not been let in yet.
 const MAX_HANDSHAKES: u32 = 1024;
 
 /// Most of them from one client.
@@ -105,7 +105,7 @@ impl Server {
         self.bodies.take(Some(client))
     }
 
-    /// A place among the WebSockets that have not been let in yet; `None` when there are too many.
+    /// A place among the `WebSockets` that have not been let in yet; `None` when there are too many.
     pub(super) fn handshake_place(&self, client: ClientKey) -> Option<Permit> {
         self.handshakes.take(Some(client))
     }

@@ -12,7 +12,6 @@ use domain::{Record, RunId, SessionKey, UnixMillis};
 use lru::LruCache;
 use protocol::methods::chat::ChatSendReply;
 use serde_json::{Map, Value, json};
-use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 

@@ -62,13 +62,12 @@ impl Services {
             .verbose_level
             .clone_from(&reply.session_info.verbose_level);
         let Some(row) = row else { return Ok(reply) };
-        let page = match params.cursor.as_deref() {
-            Some(cursor) => self.after(&row, cursor, limit, shown).await?,
-            None => {
-                let offset = params.offset.and_then(|n| usize::try_from(n).ok());
-                self.newest(&row, offset.unwrap_or_default(), limit, shown)
-                    .await?
-            }
+        let page = if let Some(cursor) = params.cursor.as_deref() {
+            self.after(&row, cursor, limit, shown).await?
+        } else {
+            let offset = params.offset.and_then(|n| usize::try_from(n).ok());
+            self.newest(&row, offset.unwrap_or_default(), limit, shown)
+                .await?
         };
         reply.messages = page.messages;
         reply.has_more = page.has_more;

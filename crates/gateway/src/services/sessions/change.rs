@@ -55,21 +55,20 @@ impl Services {
         }
         let row = {
             let _alone = self.session_changes.lock().await;
-            match self.state.sessions.get(&key).await? {
-                Some(row) => row,
-                None => {
-                    let mut entry = SessionEntry {
-                        parent_session_key: parent,
-                        created_via: Some("operator".to_owned()),
-                        ..SessionEntry::default()
-                    };
-                    self.changed_entry(&key, &mut entry, &changes).await?;
-                    let id = RunId::generate().to_string();
-                    self.state
-                        .sessions
-                        .create(&key, &agent.id, &id, entry)
-                        .await?
-                }
+            if let Some(row) = self.state.sessions.get(&key).await? {
+                row
+            } else {
+                let mut entry = SessionEntry {
+                    parent_session_key: parent,
+                    created_via: Some("operator".to_owned()),
+                    ..SessionEntry::default()
+                };
+                self.changed_entry(&key, &mut entry, &changes).await?;
+                let id = RunId::generate().to_string();
+                self.state
+                    .sessions
+                    .create(&key, &agent.id, &id, entry)
+                    .await?
             }
         };
         self.events.changed(Change::reason(&key, "create"));

@@ -95,12 +95,11 @@ impl Services {
         let name = set.or(first.map(String::as_str)).unwrap_or_default();
         let found = self.models.catalog().resolve(name).ok();
         let info = found.map(|target| target.info);
-        let (provider, model) = match &info {
-            Some(info) => (info.provider.to_string(), info.model.to_string()),
-            None => {
-                let (provider, model) = name.split_once('/').unwrap_or(("", name));
-                (provider.to_owned(), model.to_owned())
-            }
+        let (provider, model) = if let Some(info) = &info {
+            (info.provider.to_string(), info.model.to_string())
+        } else {
+            let (provider, model) = name.split_once('/').unwrap_or(("", name));
+            (provider.to_owned(), model.to_owned())
         };
         SessionModel {
             provider,

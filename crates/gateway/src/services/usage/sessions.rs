@@ -43,7 +43,7 @@ impl Tally {
         all.unpriced += u64::from(row.cost.is_none());
         all.estimated += u64::from(row.estimated);
         all.usage = all.usage.plus(row.usage);
-        all.cost = all.cost + row.cost.unwrap_or_default();
+        all.cost += row.cost.unwrap_or_default();
         self.split = self.split.plus(Split::of(row));
     }
 
@@ -141,19 +141,16 @@ impl Services {
         let (since, until) = (params.start_date.as_deref(), params.end_date.as_deref());
         let days = Days::read(since, until, back, now)?;
         let agent = params.agent_id.as_deref().map(AgentId::new);
-        let rows = match params.key.as_deref() {
-            Some(key) => {
-                let key = self.session_key(key, params.agent_id.as_deref())?;
-                self.state.sessions.get(&key).await?.into_iter().collect()
-            }
-            None => {
-                let filter = SessionFilter {
-                    agent: agent.clone(),
-                    updated_after: Some(days.begin()),
-                    ..SessionFilter::default()
-                };
-                self.state.sessions.list(&filter, 0, limit).await?.rows
-            }
+        let rows = if let Some(key) = params.key.as_deref() {
+            let key = self.session_key(key, params.agent_id.as_deref())?;
+            self.state.sessions.get(&key).await?.into_iter().collect()
+        } else {
+            let filter = SessionFilter {
+                agent: agent.clone(),
+                updated_after: Some(days.begin()),
+                ..SessionFilter::default()
+            };
+            self.state.sessions.list(&filter, 0, limit).await?.rows
         };
         let only = params.key.is_some().then(|| rows.first()).flatten();
         let report = self.added_up(&days, agent.as_ref(), only).await?;

@@ -36,12 +36,11 @@ fn compare(recorded: &Value, ours: &Value, place: &str, found: &mut BTreeSet<Dif
         (Value::Object(recorded), Value::Object(ours)) => {
             for (key, recorded) in recorded.iter().filter(|(key, _)| !key.starts_with(ELIDED)) {
                 let place = join(place, key);
-                match ours.get(key) {
-                    Some(ours) => compare(recorded, ours, &place, found),
-                    None => {
-                        let how = "missing".to_owned();
-                        found.insert(Difference { place, how });
-                    }
+                if let Some(ours) = ours.get(key) {
+                    compare(recorded, ours, &place, found)
+                } else {
+                    let how = "missing".to_owned();
+                    found.insert(Difference { place, how });
                 }
             }
         }

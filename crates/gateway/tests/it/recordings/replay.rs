@@ -192,13 +192,12 @@ impl Replay {
                 && ["final", "error", "aborted"].contains(&state)
         };
         let last = tokio::time::timeout(PATIENCE, self.owner.event_where("chat", over)).await;
-        match last {
-            Ok(last) => self.events.push(last),
-            Err(_) => {
-                let place = "events".to_owned();
-                let how = "no end of a run came".to_owned();
-                self.keep(name, BTreeSet::from([Difference { place, how }]));
-            }
+        if let Ok(last) = last {
+            self.events.push(last)
+        } else {
+            let place = "events".to_owned();
+            let how = "no end of a run came".to_owned();
+            self.keep(name, BTreeSet::from([Difference { place, how }]));
         }
     }
 
@@ -245,7 +244,7 @@ impl Replay {
             }
             "exec.approvals.set" => set("baseHash", known("approvals", "hash")),
             "cron.update" | "cron.run" | "cron.runs" | "cron.remove" => {
-                set("id", known("job", "id"))
+                set("id", known("job", "id"));
             }
             "wizard.status" | "wizard.cancel" | "wizard.next" => {
                 set("sessionId", known("wizard", "sessionId"));
@@ -284,9 +283,10 @@ fn outcome(recorded: &Value, ours: &Value) -> BTreeSet<Difference> {
         found.insert(Difference { place, how });
     };
     if recorded["ok"] != ours["ok"] {
-        let how = match ours["ok"] == true {
-            true => format!("works, recorded {}", recorded["error"]["code"]),
-            false => format!("refused, recorded as working: {}", ours["error"]["message"]),
+        let how = if ours["ok"] == true {
+            format!("works, recorded {}", recorded["error"]["code"])
+        } else {
+            format!("refused, recorded as working: {}", ours["error"]["message"])
         };
         differs("ok", how);
     } else if recorded["ok"] == false && recorded["error"]["code"] != ours["error"]["code"] {
