@@ -218,8 +218,8 @@ pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
         let mut place = String::new();
         for segment in error.path() {
             match segment {
-                Segment::Map { key } => place.push_str(&format!("/{key}")),
-                Segment::Seq { index } => place.push_str(&format!("/{index}")),
+                Segment::Map { key } => place.extend(["/", key]),
+                Segment::Seq { index } => place.extend(["/", &index.to_string()]),
                 Segment::Enum { .. } | Segment::Unknown => {}
             }
         }

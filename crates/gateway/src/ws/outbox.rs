@@ -218,3 +218,6 @@ pub(super) fn event_frame(told: &Told, seq: Option<u64>) -> String {
     written.ok();
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on must fail"
 )]
 
+mod browsers;
 pub(crate) mod client;
 mod crowd;
 mod handshake;
