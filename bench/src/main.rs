@@ -8,7 +8,8 @@
 //! - our **direct path**: a raw model, metered, without a session;
 //! - our **agent path**: a new durable session per request.
 //!
-//! After the load comes [`money`]: wires, router, ledger, and an assistant's day.
+//! After the load comes [`sockets`]: calls, handshakes and events over `WebSocket`; then [`money`]:
+//! wires, router, ledger, and an assistant's day.
 //!
 //! Run it with `make bench`. Targets stand in [`targets`]; results go to `docs/benchmarks.md`.
 
@@ -22,6 +23,7 @@ mod process;
 mod report;
 mod rounds;
 mod side;
+mod sockets;
 mod startup;
 mod stats;
 mod targets;
@@ -39,6 +41,8 @@ struct Options {
     quick: bool,
     /// Only the section about models and money, without the load; never for publishing.
     money: bool,
+    /// Only the section about `WebSocket`; never for publishing.
+    sockets: bool,
     /// The page to write the results into.
     page: Option<PathBuf>,
 }
@@ -57,6 +61,12 @@ async fn main() -> anyhow::Result<()> {
     }
 
     let mut fake = process::Fake::start(&sibling("fake-model")?).await?;
+    if options.sockets {
+        let sockets =
+            sockets::measure(&binary, &fake.base_url(), place.path(), options.quick).await?;
+        report::print(&report::of_sockets(&sockets)?);
+        return fake.stop().await;
+    }
     let nginx = nginx::Nginx::start(fake.address(), place.path()).await?;
     let starts = startup::measure(&binary, &fake.base_url(), place.path(), options.quick).await?;
 
@@ -76,6 +86,7 @@ async fn main() -> anyhow::Result<()> {
     let results = rounds::measure(&sides, &plan).await?;
     let loaded = process::memory(pid)?;
     let durable = durable::check(&mut gateway, &results).await?;
+    let sockets = sockets::measure(&binary, &fake.base_url(), place.path(), options.quick).await?;
     let money = money::measure(&binary, place.path(), options.quick).await?;
 
     let measured = report::Measured {
@@ -85,6 +96,7 @@ async fn main() -> anyhow::Result<()> {
         nginx_memory: process::memory_of_family(nginx.pid()?)?,
         results,
         durable,
+        sockets,
         money,
         machine: machine::describe(&nginx, place.path())?,
         plan,
@@ -102,6 +114,7 @@ fn options() -> anyhow::Result<Options> {
     let mut options = Options {
         quick: false,
         money: false,
+        sockets: false,
         page: None,
     };
     let mut arguments = std::env::args().skip(1);
@@ -109,17 +122,19 @@ fn options() -> anyhow::Result<Options> {
         match argument.as_str() {
             "--quick" => options.quick = true,
             "--money" => options.money = true,
+            "--sockets" => options.sockets = true,
             "--write" => {
                 let page = arguments.next().context("--write needs a file")?;
                 options.page = Some(PathBuf::from(page));
             }
             other => bail!(
-                "unknown argument {other:?}; usage: bench [--quick] [--money] [--write <file>]"
+                "unknown argument {other:?}; usage: bench [--quick] [--money] [--sockets] \
+                 [--write <file>]"
             ),
         }
     }
-    if (options.quick || options.money) && options.page.is_some() {
-        bail!("results of --quick and --money are not for publishing");
+    if (options.quick || options.money || options.sockets) && options.page.is_some() {
+        bail!("results of --quick, --money and --sockets are not for publishing");
     }
     Ok(options)
 }

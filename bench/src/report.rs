@@ -10,6 +10,7 @@ use crate::machine::Machine;
 use crate::money::Money;
 use crate::rounds::{Plan, Results};
 use crate::side::Kind;
+use crate::sockets::Sockets;
 use crate::startup::Starts;
 use crate::stats::number;
 use crate::targets::{self, Target};
@@ -26,6 +27,7 @@ pub(crate) struct Measured {
     pub(crate) nginx_memory: u64,
     pub(crate) results: Results,
     pub(crate) durable: Durable,
+    pub(crate) sockets: Sockets,
     pub(crate) money: Money,
     pub(crate) machine: Machine,
     pub(crate) plan: Plan,
@@ -40,6 +42,8 @@ pub(crate) fn render(measured: &Measured) -> anyhow::Result<String> {
     promises(&mut text, targets::all(measured)?)?;
     figures(&mut text, measured)?;
     conditions(&mut text, measured)?;
+    text.push_str("\n### WebSockets\n\n");
+    text.push_str(&measured.sockets.render()?);
     text.push_str("\n### Models and money\n\n");
     text.push_str(&measured.money.render()?);
     Ok(text)
@@ -53,6 +57,17 @@ pub(crate) fn of_money(money: &Money) -> anyhow::Result<String> {
     let mut text = String::new();
     promises(&mut text, money.targets())?;
     text.push_str(&money.render()?);
+    Ok(text)
+}
+
+/// The section about `WebSocket` alone, with its promises.
+///
+/// # Errors
+/// Never in practice: writing to a string does not fail.
+pub(crate) fn of_sockets(sockets: &Sockets) -> anyhow::Result<String> {
+    let mut text = String::new();
+    promises(&mut text, sockets.targets())?;
+    text.push_str(&sockets.render()?);
     Ok(text)
 }
 
