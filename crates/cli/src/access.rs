@@ -24,7 +24,7 @@ pub(crate) const DEFAULT_PORT: u16 = 18789;
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Which gateway")]
 pub(crate) struct AccessArgs {
-    /// Address of another gateway, e.g. http://10.0.0.5:18789; needs --token or --password
+    /// Address of another gateway, e.g. wss://gateway.example.com; needs --token or --password
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// Its token [default: the settings, $OPENCLAW_GATEWAY_TOKEN, the token file]
@@ -64,7 +64,9 @@ pub(crate) async fn endpoint(home: &Home, args: &AccessArgs) -> Result<Endpoint,
         Some(secret) => Some(secret),
         None => known.secret(home).await?,
     };
-    Ok(Endpoint::parse(&address(home, &known)?, secret)?)
+    // The WebSocket is where everything is served, also what takes two answers.
+    let socket = address(home, &known)?.replacen("http", "ws", 1);
+    Ok(Endpoint::parse(&socket, secret)?)
 }
 
 /// A client of the HTTP interface of the gateway that is meant, with `limit` for each call.

@@ -50,7 +50,14 @@ impl Line {
         }
         // A long call is no reason to wait long for the connection.
         options.connect_limit = options.connect_limit.min(limit);
-        let (connection, _) = Connection::open(options).await?;
+        let opened = match Connection::open(options.clone()).await {
+            Err(ClientError::Unauthorized { code, .. }) if code == "DEVICE_IDENTITY_REQUIRED" => {
+                options.device = Some(device(home)?);
+                Connection::open(options).await
+            }
+            other => other,
+        };
+        let (connection, _) = opened?;
         let way = Way::Socket(connection);
         Ok(Self { way, limit })
     }
@@ -138,10 +145,13 @@ pub(crate) async fn options(
     let needs_device = !endpoint.is_loopback() || endpoint.credential().is_none();
     let mut options = Options::new(endpoint, client);
     if needs_device && options.endpoint.is_socket() {
-        let device = DeviceIdentity::load_or_create(home.state_dir())?;
-        options.device = Some(Arc::new(device));
+        options.device = Some(device(home)?);
     }
     Ok(options)
+}
+
+fn device(home: &Home) -> Result<Arc<DeviceIdentity>, Failure> {
+    Ok(Arc::new(DeviceIdentity::load_or_create(home.state_dir())?))
 }
 
 /// What this program says it is: a client id and mode of the protocol.

@@ -82,6 +82,12 @@ struct SetupArgs {
     /// What the device will be
     #[arg(long, value_enum, default_value_t = RoleArg::Operator)]
     role: RoleArg,
+    /// Only for operators: what it may do, e.g. operator.read [default: read, write, approvals]
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<String>,
+    /// The address the device connects to [default: the gateway's own]
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
 }
 
 /// What a device is.
@@ -159,16 +165,22 @@ pub(crate) fn run(home: &Home, args: &DevicesArgs) -> Result<Exit, Failure> {
                 )
             })
         }
-        Some(DevicesCommand::SetupCode(args)) => setup_code(home, remote, args.role),
+        Some(DevicesCommand::SetupCode(args)) => setup_code(home, remote, args),
     }
 }
 
-fn setup_code(home: &Home, remote: &RemoteArgs, role: RoleArg) -> Result<Exit, Failure> {
-    let profile = match role {
+fn setup_code(home: &Home, remote: &RemoteArgs, args: &SetupArgs) -> Result<Exit, Failure> {
+    let profile = match args.role {
         RoleArg::Operator => "limited",
         RoleArg::Node => "node",
     };
-    let params = json!({ "bootstrapProfile": profile });
+    let mut params = json!({ "bootstrapProfile": profile });
+    if !args.scopes.is_empty() {
+        params = with(params, "scopes", args.scopes.clone());
+    }
+    if let Some(url) = &args.public_url {
+        params = with(params, "publicUrl", url.clone());
+    }
     remote.show(home, "device.pair.setupCode", &params, show::code)
 }
 

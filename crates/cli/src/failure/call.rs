@@ -78,3 +78,24 @@ fn refused(text: &str, code: &str, details: Option<Value>) -> Failure {
     }
     failure.details(details)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_device_is_told_who_approves_it_and_how() {
+        let failure = Failure::from(ClientError::PairingRequired {
+            address: "ws://10.0.0.5:18789".to_owned(),
+            request_id: Some("r-1".to_owned()),
+            reason: "not-paired".to_owned(),
+            message: "pairing required: device is not approved yet".to_owned(),
+            wait: false,
+        });
+        let next = failure.next().unwrap_or_default();
+        assert!(next.contains("openclaw devices approve r-1"), "{next}");
+        let details =
+            json!({ "code": "PAIRING_REQUIRED", "requestId": "r-1", "reason": "not-paired" });
+        assert_eq!(failure.to_json().pointer("/error/details"), Some(&details));
+    }
+}

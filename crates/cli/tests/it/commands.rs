@@ -14,6 +14,7 @@ mod gateway;
 mod guide;
 mod node;
 mod onboard;
+mod remote;
 mod sandbox;
 mod terminal;
 mod usage;

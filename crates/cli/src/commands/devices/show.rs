@@ -90,11 +90,7 @@ pub(super) fn rotated(answer: &Value) -> String {
 /// A setup code and how to use it.
 pub(super) fn code(answer: &Value) -> String {
     let mut list = Listing::new();
-    for (head, pointer) in [
-        ("code", "/setupCode"),
-        ("address", "/url"),
-        ("link", "/joinUrl"),
-    ] {
+    for (head, pointer) in [("code", "/setupCode"), ("address", "/gatewayUrl")] {
         let value = cell(answer, pointer);
         if !value.is_empty() {
             list.row(head, value);

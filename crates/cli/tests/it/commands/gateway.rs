@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use std::time::{Duration, Instant};
 
 /// Starts a gateway and waits until it answers calls.
-fn started(sandbox: &Sandbox, args: &[&str]) -> Running {
+pub(crate) fn started(sandbox: &Sandbox, args: &[&str]) -> Running {
     let gateway = sandbox.start(args);
     let deadline = Instant::now() + Duration::from_secs(20);
     while sandbox.run(&["gateway", "status", "--require-rpc"]).code != 0 {
@@ -119,7 +119,7 @@ fn a_gateway_starts_on_nothing_serves_and_stops() {
     let wrong = sandbox.run(&["health", "--token", "wrong", "--json"]);
     assert_eq!(
         (wrong.code, &wrong.json()["error"]["code"]),
-        (1, &"UNAUTHORIZED".into())
+        (1, &"AUTH_TOKEN_MISMATCH".into())
     );
 
     let stopped = sandbox.run(&["gateway", "stop", "--json"]).json();
