@@ -1,7 +1,7 @@
 //! One conversation with a gateway, over the wire its address asks for.
 //!
 //! Addresses that begin with `http` are called over HTTP, all others over the WebSocket. Away from
-//! this machine, or without a secret, a WebSocket shows the key of this device.
+//! this machine, and where the gateway asks for it, a WebSocket shows the key of this device.
 
 use super::{AccessArgs, endpoint};
 use crate::failure::Failure;
@@ -55,7 +55,7 @@ impl Line {
                 options.device = Some(device(home)?);
                 Connection::open(options).await
             }
-            other => other,
+            opened @ (Ok(_) | Err(_)) => opened,
         };
         let (connection, _) = opened?;
         let way = Way::Socket(connection);
@@ -132,7 +132,7 @@ pub(crate) async fn ask<M: Method>(
 }
 
 /// How to connect to the gateway that is meant: no scopes yet; with the key of this device when
-/// the gateway is elsewhere or no secret is known.
+/// the gateway is elsewhere.
 ///
 /// # Errors
 /// As [`endpoint`]; when the key cannot be read.
@@ -142,9 +142,9 @@ pub(crate) async fn options(
     client: ClientInfo,
 ) -> Result<Options, Failure> {
     let endpoint = endpoint(home, args).await?;
-    let needs_device = !endpoint.is_loopback() || endpoint.credential().is_none();
+    let is_elsewhere = !endpoint.is_loopback();
     let mut options = Options::new(endpoint, client);
-    if needs_device && options.endpoint.is_socket() {
+    if is_elsewhere && options.endpoint.is_socket() {
         options.device = Some(device(home)?);
     }
     Ok(options)

@@ -60,21 +60,21 @@ impl From<ClientError> for Failure {
     }
 }
 
-/// What the gateway said no to.
+/// What the gateway said no to. The finer of its codes is the one to branch on.
 fn refused(text: &str, code: &str, details: Option<Value>) -> Failure {
     let finer = details
         .as_ref()
         .and_then(|details| details.get("code")?.as_str());
-    let lacks_scope = finer == Some("MISSING_SCOPE");
+    let code = finer.unwrap_or(code).to_owned();
     let mut failure = Failure::new(Kind::Request, text).fix_from(details.as_ref());
-    if lacks_scope {
+    if code == "MISSING_SCOPE" {
         failure =
             failure.fix("use the gateway's own token, or let an operator with more rights do it");
     } else if code == "METHOD_NOT_FOUND" || text.starts_with("unknown method") {
         failure = failure.fix("openclaw gateway probe");
     }
     if !code.is_empty() {
-        failure = failure.code(code);
+        failure = failure.code(&code);
     }
     failure.details(details)
 }

@@ -89,8 +89,8 @@ fn a_wrong_command_line_says_what_was_meant_and_exits_with_2() {
         (&["--log-level", "loud", "status"], "loud"),
         (&["status", "--url", "http://127.0.0.1:1"], "--token"),
         (
-            &["status", "--url", "https://127.0.0.1:1", "--token", "t"],
-            "only http://",
+            &["status", "--url", "ftp://127.0.0.1:1", "--token", "t"],
+            "only ws://",
         ),
         (&[], "Usage"),
     ] {
