@@ -142,10 +142,11 @@ fn a_call_waits_for_the_end_when_asked_and_an_answer_is_shown_while_it_grows() {
     assert_eq!(call("one", &[])["status"], "accepted");
     assert_eq!(call("two", &["--expect-final"])["status"], "ok");
 
-    let ask = ["agent", "-m", "hi", "--model", "offline/demo", "--stream"];
+    let slowly = "/pace 150 one two three four five six";
+    let ask = ["agent", "-m", slowly, "--model", "offline/demo", "--stream"];
     let ran = sandbox.run(&ask);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    assert!(!ran.out.trim().is_empty() && ran.out.ends_with('\n'));
+    assert_eq!(ran.out, "one two three four five six\n");
     let as_json: Vec<&str> = ask.iter().chain(&["--json"]).copied().collect();
     let lines: Vec<Value> = sandbox
         .run(&as_json)
