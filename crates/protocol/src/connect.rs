@@ -214,6 +214,31 @@ pub struct HelloAuth {
     /// When that token was made, in Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_at_ms: Option<i64>,
+    /// Tokens for the other roles of a setup code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub device_tokens: Vec<GivenToken>,
+}
+
+/// A device token for another role than that of the connection.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GivenToken {
+    /// What the device may show in that role.
+    pub device_token: String,
+    /// `operator` or `node`.
+    pub role: String,
+    /// What it allows.
+    pub scopes: Vec<String>,
+    /// When it was made, in Unix milliseconds.
+    pub issued_at_ms: i64,
+}
+
+impl std::fmt::Debug for GivenToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GivenToken")
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for HelloAuth {

@@ -17,8 +17,8 @@ mod method;
 pub mod methods;
 
 pub use connect::{
-    AttachmentPolicy, ClientInfo, ConnectAuth, ConnectParams, DeviceProof, Features, HelloAuth,
-    HelloOk, Policy, ServerInfo, SessionDefaults, Snapshot,
+    AttachmentPolicy, ClientInfo, ConnectAuth, ConnectParams, DeviceProof, Features, GivenToken,
+    HelloAuth, HelloOk, Policy, ServerInfo, SessionDefaults, Snapshot,
 };
 pub use device::{SignatureVersion, device_payload};
 pub use error::{ErrorCode, ErrorShape};

@@ -67,6 +67,7 @@ impl Handler for Site {
             return respond::wrong_method(route.methods);
         }
         let query = head.uri.query();
+        let generation = self.authority.generation();
         let caller = match route.access {
             RouteAccess::Open => None,
             RouteAccess::Probe => self
@@ -97,7 +98,8 @@ impl Handler for Site {
             query,
             body,
         };
-        self.answer(route, asked, caller.as_ref()).await
+        let reply = self.answer(route, asked, caller.as_ref()).await;
+        reply.map(|body| body.until(self.authority.replaced(generation)))
     }
 }
 

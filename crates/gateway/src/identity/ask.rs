@@ -167,7 +167,7 @@ impl<'a> Ask<'a> {
             scope_names: self.names.iter().filter(has).cloned().collect(),
             method,
             device: None,
-            device_token: None,
+            tokens: Vec::new(),
             generation,
             withdrawals: 0,
         }

@@ -15,7 +15,7 @@ use crate::nodes::NodePairingSettings;
 use crate::ws::{Close, Hub, Link};
 use domain::{Clock, UnixMillis};
 use protocol::methods::devices::{GatewayIdentityGetReply, PairedDevice};
-use protocol::{ErrorCode, Role};
+use protocol::{ErrorCode, GivenToken, Role};
 use secrecy::{ExposeSecret, SecretString};
 use state::Documents;
 use std::collections::HashMap;
@@ -240,30 +240,30 @@ impl Devices {
         self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The token a device in a role may show next time, and when it was made: the one it showed, the
-    /// one it was given before, or a new one.
+    /// The token a device in a role may show next time: the one it showed, the one it was given
+    /// before, or a new one.
     pub(super) async fn token_for(
         self: &Arc<Self>,
         device: &Device,
         role: Role,
         shown: Option<SecretString>,
-    ) -> Result<Option<(SecretString, i64)>, ApiError> {
+    ) -> Result<Option<GivenToken>, ApiError> {
         let now = self.now().0;
-        let made_at = device
-            .token(role.name())
-            .map(super::record::Token::made_at_ms);
-        let (Some(made_at), None) = (made_at, &device.user) else {
+        let (Some(token), None) = (device.token(role.name()), &device.user) else {
             return Ok(None);
         };
-        let given = shown.or_else(|| self.minted(device, role));
-        if let Some(secret) = given {
-            if device
-                .last_seen_at_ms
-                .is_none_or(|seen| now.saturating_sub(seen) > SEEN_MS)
-            {
+        let given = |secret: &SecretString| GivenToken {
+            device_token: secret.expose_secret().to_owned(),
+            role: role.name().to_owned(),
+            scopes: token.scopes.clone(),
+            issued_at_ms: token.made_at_ms(),
+        };
+        if let Some(secret) = shown.or_else(|| self.minted(device, role)) {
+            let is_stale = |seen| now.saturating_sub(seen) > SEEN_MS;
+            if device.last_seen_at_ms.is_none_or(is_stale) {
                 self.visited(device, role, None).await?;
             }
-            return Ok(Some((secret, made_at)));
+            return Ok(Some(given(&secret)));
         }
         let secret = crate::token::generate().map_err(|error| {
             tracing::error!(%error, "the system gives no random bytes");
@@ -272,9 +272,10 @@ impl Devices {
         if !self.visited(device, role, Some(secret.clone())).await? {
             return Ok(None);
         }
+        let token = given(&secret);
         self.minted_mut()
-            .insert((device.device_id.clone(), role), secret.clone());
-        Ok(Some((secret, made_at)))
+            .insert((device.device_id.clone(), role), secret);
+        Ok(Some(token))
     }
 
     /// Notes a visit and a new token. `false` when the role was taken away meanwhile.

@@ -13,8 +13,7 @@ use crate::net::{AuthError, Authority, Identity, Peer, Proven, Scopes, Second, S
 use crate::ws::Close;
 use domain::Clock;
 use http::HeaderMap;
-use protocol::{ConnectParams, DeviceProof, FrameError, Protocol, Role};
-use secrecy::SecretString;
+use protocol::{ConnectParams, DeviceProof, FrameError, GivenToken, HelloAuth, Protocol, Role};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -54,8 +53,8 @@ pub(crate) struct Admitted {
     pub(crate) method: &'static str,
     /// Its device key, as the id made from it.
     pub(crate) device: Option<String>,
-    /// The token its device may show next time, and when it was made, in Unix milliseconds.
-    pub(crate) device_token: Option<(SecretString, i64)>,
+    /// What its device may show next time: in the role it has now, then in others.
+    pub(super) tokens: Vec<GivenToken>,
     /// The generation of the secrets it was let in under.
     pub(crate) generation: u64,
     /// How much had been taken back from devices until then.
@@ -69,6 +68,28 @@ pub(crate) struct Rejected {
     pub(crate) error: Option<FrameError>,
     /// How the connection is closed.
     pub(crate) close: Close,
+}
+
+impl Admitted {
+    /// Who the client is taken for, as its hello says. Version 3 hears of it only with a token, and
+    /// of what that token allows. Source: WebSocket protocol, sections 9 and 13.
+    pub(crate) fn auth(&self) -> Option<HelloAuth> {
+        let mut tokens = self.tokens.iter().cloned();
+        let own = tokens.next();
+        let (scopes, method) = match (self.protocol, &own) {
+            (Protocol::V3, None) => return None,
+            (Protocol::V3, Some(own)) => (own.scopes.clone(), None),
+            (Protocol::V4, _) => (self.scope_names.clone(), Some(self.method.to_owned())),
+        };
+        Some(HelloAuth {
+            role: self.role.name().to_owned(),
+            scopes,
+            method,
+            issued_at_ms: own.as_ref().map(|own| own.issued_at_ms),
+            device_token: own.map(|own| own.device_token),
+            device_tokens: tokens.collect(),
+        })
+    }
 }
 
 impl Doorkeeper {
@@ -179,9 +200,15 @@ impl Doorkeeper {
             How::Own(Credential::Token(secret)) => Some(secret),
             How::Own(_) | How::Secret | How::User(_) => None,
         };
-        let token = self.devices.token_for(&device, ask.role, shown).await;
+        let is_new = method == "bootstrap-token";
+        let others = [Role::Operator, Role::Node].into_iter();
+        let others = others.filter(|role| is_new && *role != ask.role);
         let mut admitted = ask.admitted(identity, granted, method, generation);
-        admitted.device_token = token.map_err(Refusal::Store)?;
+        for role in [ask.role].into_iter().chain(others) {
+            let shown = shown.clone().filter(|_| role == ask.role);
+            let token = self.devices.token_for(&device, role, shown).await;
+            admitted.tokens.extend(token.map_err(Refusal::Store)?);
+        }
         admitted.device = Some(proof.id.clone());
         admitted.withdrawals = withdrawals;
         Ok(admitted)

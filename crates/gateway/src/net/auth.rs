@@ -19,8 +19,8 @@ use super::plan::is_strong_token;
 use access::Fingerprint;
 use evidence::{asked_scopes, bearer, has_query_credential, text_of};
 use http::HeaderMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::watch;
 
 /// Decides who a request comes from; the only place that compares secrets.
 ///
@@ -29,7 +29,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 #[derive(Debug)]
 pub struct Authority {
     lock: RwLock<Arc<Lock>>,
-    generation: AtomicU64,
+    generation: watch::Sender<u64>,
     limiter: Limiter,
 }
 
@@ -59,7 +59,7 @@ impl Authority {
     pub fn new(access: &Access, allow_query_key: bool, attempts: AttemptLimit) -> Self {
         Self {
             lock: RwLock::new(Arc::new(Lock::new(access, allow_query_key))),
-            generation: AtomicU64::new(1),
+            generation: watch::Sender::new(1),
             limiter: Limiter::new(attempts),
         }
     }
@@ -68,13 +68,27 @@ impl Authority {
     pub fn replace(&self, access: &Access, allow_query_key: bool) {
         let lock = Arc::new(Lock::new(access, allow_query_key));
         *self.lock.write().unwrap_or_else(PoisonError::into_inner) = lock;
-        self.generation.fetch_add(1, Ordering::Release);
+        self.generation.send_modify(|generation| *generation += 1);
     }
 
     /// Counts replacements, from 1. A caller authenticated under another number must prove
     /// itself again.
     pub fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
+        *self.generation.borrow()
+    }
+
+    /// Ends when what opened the gateway under this generation was replaced.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub fn replaced(&self, generation: u64) -> impl Future<Output = ()> + Send + 'static {
+        let mut present = self.generation.subscribe();
+        async move {
+            // An authority that is gone replaces nothing any more.
+            if present.wait_for(|now| *now != generation).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// Turns the headers of a request into a caller.

@@ -3,9 +3,12 @@
 use super::counters::Counters;
 use super::wire::Exchange;
 use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,6 +24,16 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub struct ResponseBody {
     content: Content,
     exchange: Option<Ongoing>,
+    until: Option<Until>,
+}
+
+/// What ends a stream early.
+struct Until(BoxFuture<'static, ()>);
+
+impl fmt::Debug for Until {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Until")
+    }
 }
 
 #[derive(Debug)]
@@ -55,6 +68,7 @@ impl ResponseBody {
         Self {
             content,
             exchange: None,
+            until: None,
         }
     }
 
@@ -68,7 +82,17 @@ impl ResponseBody {
         Self {
             content: Content::Stream(boxed),
             exchange: None,
+            until: None,
         }
+    }
+
+    /// The same, broken off when this ends; only a stream can be.
+    #[must_use]
+    pub fn until(mut self, end: impl Future<Output = ()> + Send + 'static) -> Self {
+        if matches!(self.content, Content::Stream(_)) {
+            self.until = Some(Until(end.boxed()));
+        }
+        self
     }
 
     /// Keeps the connection busy for as long as this body lives.
@@ -90,6 +114,14 @@ impl Body for ResponseBody {
             Content::Full(bytes) => return Poll::Ready(bytes.take().map(|b| Ok(Frame::data(b)))),
             Content::Stream(stream) => stream,
         };
+        if let Some(until) = &mut this.until
+            && until.0.poll_unpin(cx).is_ready()
+        {
+            this.until = None;
+            this.content = Content::Full(None);
+            let why = "the gateway's secret was replaced; send the request again with the new one";
+            return Poll::Ready(Some(Err(why.into())));
+        }
         // A broken stream must end one answer, not the task that may hold more of them.
         let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(stream).poll_frame(cx)));
         polled.unwrap_or_else(|_panic| {

@@ -91,6 +91,10 @@ async fn introduce(
     match admitted {
         Ok(admitted) => {
             let link = join(sockets, &params, &admitted, newcomer);
+            // Whoever took something back before the connection was known did not close it.
+            if !sockets.door.is_current(&admitted) {
+                link.close(Close::new(4001, "gateway auth changed"));
+            }
             // From here on it is taken off every list, however it ends.
             let seat = Seat(Arc::new(Requests::new(sockets, Arc::clone(&link))));
             let hello = hello::hello(sockets, &link, &admitted).await;

@@ -8,10 +8,9 @@ use crate::identity::Admitted;
 use crate::net::{Caller, Identity, Scope, Scopes};
 use crate::rpc::Call;
 use protocol::{
-    AttachmentPolicy, EVENTS, Features, HelloAuth, HelloOk, MAX_FRAME, Policy, Protocol, Role,
-    ServerInfo, SessionDefaults, Snapshot,
+    AttachmentPolicy, EVENTS, Features, HelloOk, MAX_FRAME, Policy, Protocol, Role, ServerInfo,
+    SessionDefaults, Snapshot,
 };
-use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -50,7 +49,7 @@ pub(super) async fn hello(sockets: &Arc<Sockets>, link: &Link, admitted: &Admitt
             session_defaults: Some(session_defaults(sockets)),
             auth_mode: Some(seen.auth_mode),
         },
-        auth: auth(link, admitted),
+        auth: admitted.auth(),
         policy: Policy {
             max_payload: number(MAX_FRAME),
             max_buffered_bytes: number(MAX_BUFFERED),
@@ -102,21 +101,6 @@ fn session_defaults(sockets: &Sockets) -> SessionDefaults {
         main_key: "main".to_owned(),
         scope: "per-sender".to_owned(),
     }
-}
-
-/// Who the client is taken for. Version 3 hears of it only with a token.
-fn auth(link: &Link, admitted: &Admitted) -> Option<HelloAuth> {
-    let token = admitted.device_token.as_ref();
-    if link.protocol == Protocol::V3 && token.is_none() {
-        return None;
-    }
-    Some(HelloAuth {
-        role: link.role.name().to_owned(),
-        scopes: admitted.scope_names.clone(),
-        method: (link.protocol == Protocol::V4).then(|| admitted.method.to_owned()),
-        device_token: token.map(|(secret, _)| secret.expose_secret().to_owned()),
-        issued_at_ms: token.map(|(_, made)| *made),
-    })
 }
 
 /// The events that follow a hello: what it said already, as clients expect it.

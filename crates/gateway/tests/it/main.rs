@@ -14,6 +14,7 @@ mod config_rpc;
 mod embeddings;
 mod failover;
 mod faults;
+mod identity;
 mod limits;
 mod messages;
 mod misc_rpc;

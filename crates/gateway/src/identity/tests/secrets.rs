@@ -64,7 +64,7 @@ async fn without_a_device_only_local_tools_keep_their_scopes() {
                 (admitted.identity, admitted.method),
                 (Identity::Owner, "token")
             );
-            assert!(admitted.device_token.is_none());
+            assert!(admitted.tokens.is_empty());
         }
     }
 }

@@ -1,5 +1,4 @@
 use super::*;
-use secrecy::ExposeSecret as _;
 
 fn asking(scopes: &[&str], auth: Option<ConnectAuth>) -> ConnectParams {
     let mut params = client("cli", "cli", scopes);
@@ -8,13 +7,7 @@ fn asking(scopes: &[&str], auth: Option<ConnectAuth>) -> ConnectParams {
 }
 
 fn given(admitted: &Admitted) -> String {
-    admitted
-        .device_token
-        .as_ref()
-        .unwrap()
-        .0
-        .expose_secret()
-        .to_owned()
+    admitted.auth().unwrap().device_token.unwrap()
 }
 
 async fn paired(world: &World, phone: &Phone, scopes: &[&str]) -> String {
