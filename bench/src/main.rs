@@ -8,7 +8,7 @@
 //! - our **direct path**: a raw model, metered, without a session;
 //! - our **agent path**: a new durable session per request.
 //!
-//! After the load comes [`sockets`]: calls, handshakes and events over sockets; then [`money`]:
+//! After the load comes [`sockets`]: calls, handshakes and events over `WebSocket`; then [`money`]:
 //! wires, router, ledger, and an assistant's day.
 //!
 //! Run it with `make bench`. Targets stand in [`targets`]; results go to `docs/benchmarks.md`.
@@ -41,7 +41,7 @@ struct Options {
     quick: bool,
     /// Only the section about models and money, without the load; never for publishing.
     money: bool,
-    /// Only the section about sockets; never for publishing.
+    /// Only the section about `WebSocket`; never for publishing.
     sockets: bool,
     /// The page to write the results into.
     page: Option<PathBuf>,

@@ -60,7 +60,7 @@ pub(crate) fn of_money(money: &Money) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// The section about sockets alone, with its promises.
+/// The section about `WebSocket` alone, with its promises.
 ///
 /// # Errors
 /// Never in practice: writing to a string does not fail.

@@ -93,10 +93,6 @@ pub(crate) fn all(measured: &Measured) -> anyhow::Result<Vec<Target>> {
             kept: size <= 35.0,
         },
     ];
-    let rest = measured.sockets.targets().into_iter();
-    Ok(load
-        .into_iter()
-        .chain(rest)
-        .chain(measured.money.targets())
-        .collect())
+    let rest = [measured.sockets.targets(), measured.money.targets()];
+    Ok(load.into_iter().chain(rest.into_iter().flatten()).collect())
 }

@@ -5,7 +5,7 @@ use crate::home::Home;
 use crate::web;
 use domain::Origin;
 use gateway::{ApiError, Boot, Gateway, Greeting, Inside, Overrides, StartError};
-use protocol::ClientInfo;
+use protocol::ClientProgram;
 use protocol::methods::agent::{AgentParams, AgentReply};
 use protocol::methods::usage::{UsageQuoteParams, UsageQuoteReply};
 use std::path::PathBuf;
@@ -43,7 +43,7 @@ impl LocalGateway {
     }
 
     /// Lets a client of this process in. `caps` as in `connect`.
-    pub(crate) fn inside(&self, client: ClientInfo, caps: &[&str]) -> Inside {
+    pub(crate) fn inside(&self, client: ClientProgram, caps: &[&str]) -> Inside {
         self.gateway.inside(client, caps)
     }
 

@@ -12,7 +12,7 @@ mod events;
 use crate::{ClientError, DeviceIdentity, Endpoint};
 pub use calls::{Answer, Answers};
 pub use events::{Events, Incoming, Loss};
-use protocol::{ClientInfo, HelloOk, Method, Role, Scope};
+use protocol::{ClientProgram, HelloOk, Method, Role, Scope};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub struct Options {
     /// What it asks to be allowed: the least that its calls need.
     pub scopes: Vec<Scope>,
     /// Which program it is; without an instance id it gets one.
-    pub client: ClientInfo,
+    pub client: ClientProgram,
     /// What it can do, e.g. `tool-events`.
     pub caps: Vec<String>,
     /// Commands a node takes.
@@ -64,7 +64,7 @@ pub struct Options {
 
 impl Options {
     /// An operator without scopes or device that does not come back after a loss.
-    pub fn new(endpoint: Endpoint, client: ClientInfo) -> Self {
+    pub fn new(endpoint: Endpoint, client: ClientProgram) -> Self {
         Self {
             endpoint,
             role: Role::Operator,

@@ -99,6 +99,10 @@ impl Gateway {
     ///
     /// # Errors
     /// [`StartError`]; its text says what to do.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the wiring of the whole, line by line"
+    )]
     pub async fn build(boot: Boot) -> Result<Self, StartError> {
         make_state_dir(&boot.state_dir)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);

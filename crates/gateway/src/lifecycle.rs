@@ -110,6 +110,10 @@ impl Gateway {
     }
 
     /// Serves until told to stop, then shuts down in phases.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the phases of an end, in their order"
+    )]
     pub async fn run(mut self, shutdown: Shutdown) -> ExitReport {
         let mut report = ExitReport::default();
         let door = CancellationToken::new();

@@ -13,7 +13,7 @@ pub struct ConnectParams {
     /// Highest version it speaks.
     pub max_protocol: u32,
     /// Which program it is.
-    pub client: ClientInfo,
+    pub client: ClientProgram,
     /// `operator` or `node`; `operator` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
@@ -49,7 +49,7 @@ pub struct ConnectParams {
 /// Which program connects.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ClientInfo {
+pub struct ClientProgram {
     /// Its kind, e.g. `cli`, `openclaw-tui`, `openclaw-control-ui`, `node-host`.
     pub id: String,
     /// Its name for people.
@@ -125,7 +125,7 @@ pub struct HelloOk {
     /// The version both speak from here on.
     pub protocol: u32,
     /// Who answers.
-    pub server: ServerInfo,
+    pub server: ServerIdentity,
     /// What works.
     pub features: Features,
     /// How things stand.
@@ -140,7 +140,7 @@ pub struct HelloOk {
 /// Who answers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ServerInfo {
+pub struct ServerIdentity {
     /// The gateway's version.
     pub version: String,
     /// This connection.

@@ -60,17 +60,17 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ClientInfo, ConnectAuth, DeviceProof};
+    use crate::{ClientProgram, ConnectAuth, DeviceProof};
 
     #[test]
     fn both_versions_join_their_fields_in_order() {
         let params = ConnectParams {
-            client: ClientInfo {
+            client: ClientProgram {
                 id: "cli".to_owned(),
                 mode: "cli".to_owned(),
                 platform: " Linux".to_owned(),
                 device_family: Some("LINUX".to_owned()),
-                ..ClientInfo::default()
+                ..ClientProgram::default()
             },
             scopes: Some(vec![
                 "operator.read".to_owned(),

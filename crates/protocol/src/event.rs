@@ -15,7 +15,7 @@ pub enum Guard {
 
 /// A line of the event table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EventInfo {
+pub struct EventRow {
     /// Its name.
     pub name: &'static str,
     /// Who hears it.
@@ -24,8 +24,8 @@ pub struct EventInfo {
     pub droppable: bool,
 }
 
-const fn event(name: &'static str, guard: Guard, droppable: bool) -> EventInfo {
-    EventInfo {
+const fn event(name: &'static str, guard: Guard, droppable: bool) -> EventRow {
+    EventRow {
         name,
         guard,
         droppable,
@@ -33,7 +33,7 @@ const fn event(name: &'static str, guard: Guard, droppable: bool) -> EventInfo {
 }
 
 /// Every event. One that is not listed is never sent.
-pub const EVENTS: &[EventInfo] = &[
+pub const EVENTS: &[EventRow] = &[
     event("connect.challenge", Guard::Addressed, false),
     event("tick", Guard::Operators, true),
     event("health", Guard::Operators, true),
@@ -72,6 +72,6 @@ pub const EVENTS: &[EventInfo] = &[
 ];
 
 /// The line of an event.
-pub fn event_info(name: &str) -> Option<&'static EventInfo> {
+pub fn event_info(name: &str) -> Option<&'static EventRow> {
     EVENTS.iter().find(|event| event.name == name)
 }

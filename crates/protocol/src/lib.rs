@@ -17,12 +17,12 @@ mod method;
 pub mod methods;
 
 pub use connect::{
-    AttachmentPolicy, ClientInfo, ConnectAuth, ConnectParams, DeviceProof, Features, GivenToken,
-    HelloAuth, HelloOk, Policy, ServerInfo, SessionDefaults, Snapshot,
+    AttachmentPolicy, ClientProgram, ConnectAuth, ConnectParams, DeviceProof, Features, GivenToken,
+    HelloAuth, HelloOk, Policy, ServerIdentity, SessionDefaults, Snapshot,
 };
 pub use device::{SignatureVersion, device_payload};
 pub use error::{ErrorCode, ErrorShape};
-pub use event::{EVENTS, EventInfo, Guard, event_info};
+pub use event::{EVENTS, EventRow, Guard, event_info};
 pub use frame::{
     Event, FrameError, MAX_DEPTH, MAX_FRAME, MAX_HANDSHAKE_FRAME, Malformed, Protocol, Request,
     Response, StateVersion,

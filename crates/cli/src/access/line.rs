@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::home::Home;
 use client::ws::{Connection, Options};
 use client::{Client, ClientError, DeviceIdentity};
-use protocol::{ClientInfo, Method, Scope};
+use protocol::{ClientProgram, Method, Scope};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -139,7 +139,7 @@ pub(crate) async fn ask<M: Method>(
 pub(crate) async fn options(
     home: &Home,
     args: &AccessArgs,
-    client: ClientInfo,
+    client: ClientProgram,
 ) -> Result<Options, Failure> {
     let endpoint = endpoint(home, args).await?;
     let is_elsewhere = !endpoint.is_loopback();
@@ -155,19 +155,19 @@ fn device(home: &Home) -> Result<Arc<DeviceIdentity>, Failure> {
 }
 
 /// What this program says it is: a client id and mode of the protocol.
-pub(crate) fn program(id: &str, mode: &str) -> ClientInfo {
+pub(crate) fn program(id: &str, mode: &str) -> ClientProgram {
     let (platform, family) = match std::env::consts::OS {
         "macos" => ("darwin", "Mac"),
         "windows" => ("win32", "Windows"),
         "linux" => ("linux", "Linux"),
         other => (other, other),
     };
-    ClientInfo {
+    ClientProgram {
         id: id.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         platform: platform.to_owned(),
         device_family: Some(family.to_owned()),
         mode: mode.to_owned(),
-        ..ClientInfo::default()
+        ..ClientProgram::default()
     }
 }

@@ -7,7 +7,7 @@ use crate::tui::{self, LocalLink, Model, SocketLink, Theme, Wishes};
 use crate::{runtime, screen};
 use client::ws::Options;
 use client::{ClientError, DeviceIdentity};
-use protocol::{ClientInfo, Scope};
+use protocol::{ClientProgram, Scope};
 use std::sync::Arc;
 
 /// What the terminal UI can take besides text. Source: clients, section 2.
@@ -74,7 +74,11 @@ pub(crate) fn run(home: &Home, args: TuiArgs) -> Result<Exit, Failure> {
     if args.local {
         return runtime::block_on_all_cores(async {
             let link = LocalLink::open(home, own_name(), &CAPS).await?;
-            tui::run(Model::new(wishes, theme, "this machine", &seed), link).await?;
+            Box::pin(tui::run(
+                Model::new(wishes, theme, "this machine", &seed),
+                link,
+            ))
+            .await?;
             Ok(Exit::Ok)
         });
     }
@@ -110,8 +114,8 @@ async fn options(home: &Home, args: &AccessArgs) -> Result<Options, Failure> {
 }
 
 /// Source: clients, section 2.
-fn own_name() -> ClientInfo {
-    ClientInfo {
+fn own_name() -> ClientProgram {
+    ClientProgram {
         display_name: Some("openclaw-tui".to_owned()),
         ..access::program("openclaw-tui", "ui")
     }

@@ -11,7 +11,7 @@ use protocol::methods::NodeInvokeResult;
 use protocol::methods::nodes::{
     NodeInvokeCancel, NodeInvokeFailure, NodeInvokeRequest, NodeInvokeResultParams,
 };
-use protocol::{ClientInfo, Event, Role};
+use protocol::{ClientProgram, Event, Role};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -89,14 +89,14 @@ pub(super) async fn serve(
 }
 
 fn options(host: &Host, endpoint: Endpoint, device: &Arc<DeviceIdentity>) -> Options {
-    let client = ClientInfo {
+    let client = ClientProgram {
         id: "node-host".to_owned(),
         display_name: Some(host.name.clone()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         platform: platform().to_owned(),
         mode: "node".to_owned(),
         device_family: Some(family().to_owned()),
-        ..ClientInfo::default()
+        ..ClientProgram::default()
     };
     let mut options = Options::new(endpoint, client);
     options.role = Role::Node;

@@ -111,6 +111,7 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal has gone.
+    #[expect(clippy::unused_self, reason = "only who holds the screen may")]
     pub(super) fn copy(&mut self, text: &str) -> Result<()> {
         let mut out = stdout().lock();
         write!(out, "\u{1b}]52;c;{}\u{7}", BASE64.encode(text.as_bytes()))?;
@@ -121,6 +122,7 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal or the system refuses.
+    #[expect(clippy::unused_self, reason = "only who holds the screen may")]
     pub(super) fn suspend(&mut self) -> Result<()> {
         give_back();
         let own = rustix::process::getpid();

@@ -97,7 +97,8 @@ async fn a_conversation_from_the_first_word_to_leaving() {
 async fn an_approval_is_answered_in_place() {
     let stage = stage("--session work").await;
     let caller = stage.gateway.caller().unwrap();
-    let asking = tokio::spawn(async move {
+    let mut asking = tokio::task::JoinSet::new();
+    asking.spawn(async move {
         let question = json!({
             "commandArgv": ["rm", "-rf", "build"], "cwd": "/tmp", "host": "gateway", "timeoutMs": 60_000,
         });
@@ -109,7 +110,7 @@ async fn an_approval_is_answered_in_place() {
     terminal.wait("❯ asd");
     terminal.keys(&["F2", "Right", "Right", "Enter"]);
     terminal.wait("denied: rm -rf build");
-    let answer = asking.await.unwrap().unwrap();
+    let answer = asking.join_next().await.unwrap().unwrap().unwrap();
     assert_eq!(answer.get("decision"), Some(&json!("deny")), "{answer}");
 }
 

@@ -1,21 +1,22 @@
+// tidy: long, one gateway of words and what a client makes of it
 //! The WebSocket connection against a scripted gateway.
 
 use crate::scripted::{Link, Scripted, hello};
 use client::ws::{Connection, Incoming, Options};
 use client::{ClientError, DeviceIdentity, Endpoint};
 use protocol::methods::{Health, status::HealthParams};
-use protocol::{ClientInfo, Role, Scope};
+use protocol::{ClientProgram, Role, Scope};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 fn options(gateway: &Scripted) -> Options {
-    let client = ClientInfo {
+    let client = ClientProgram {
         id: "cli".to_owned(),
         version: "1".to_owned(),
         platform: "linux".to_owned(),
         mode: "cli".to_owned(),
-        ..ClientInfo::default()
+        ..ClientProgram::default()
     };
     let endpoint = Endpoint::parse(&gateway.url, Some("a-secret".into())).unwrap();
     Options {
@@ -227,7 +228,7 @@ async fn doors_that_close_or_never_open_are_told_apart() {
     )
     .await;
     let endpoint = Endpoint::parse(&page.base(), None).unwrap();
-    let error = Connection::open(Options::new(endpoint, ClientInfo::default()))
+    let error = Connection::open(Options::new(endpoint, ClientProgram::default()))
         .await
         .unwrap_err();
     assert!(

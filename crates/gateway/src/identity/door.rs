@@ -184,7 +184,7 @@ impl Doorkeeper {
                 (Identity::User(name), ceiling, "trusted-proxy", how)
             }
             Proven::Second(Credential::NarrowToken) => {
-                return Err(self.refused(ask, ask.why_narrow(mode)));
+                return Err(refused(ask, ask.why_narrow(mode)));
             }
             Proven::Second(own) => {
                 let method = match own {
@@ -232,20 +232,20 @@ impl Doorkeeper {
             | AuthError::UnknownScope(_)
             | AuthError::AmbiguousScopes => ask.why(self.authority.mode()),
         };
-        self.refused(ask, why)
+        refused(ask, why)
     }
+}
 
-    fn refused(&self, ask: &Ask<'_>, why: Why) -> Refusal {
-        let hint = match ask.peer {
-            _ if ask.is_page || ask.params.client.id == UI => Hint::Browser,
-            peer if peer.is_direct_loopback() => Hint::Here,
-            _ => Hint::Elsewhere,
-        };
-        Refusal::Unauthorized(Unauthorized {
-            why,
-            hint,
-            may_retry_with_device_token: ask.params.device.is_some()
-                && ask.secret(Field::DeviceToken).is_none(),
-        })
-    }
+fn refused(ask: &Ask<'_>, why: Why) -> Refusal {
+    let hint = match ask.peer {
+        _ if ask.is_page || ask.params.client.id == UI => Hint::Browser,
+        peer if peer.is_direct_loopback() => Hint::Here,
+        _ => Hint::Elsewhere,
+    };
+    Refusal::Unauthorized(Unauthorized {
+        why,
+        hint,
+        may_retry_with_device_token: ask.params.device.is_some()
+            && ask.secret(Field::DeviceToken).is_none(),
+    })
 }

@@ -268,7 +268,7 @@ impl Devices {
         device: &str,
     ) -> Result<DevicePairRemoveReply, ApiError> {
         let known = self.find(device).ok_or_else(gone)?;
-        self.may_change(call, &known)?;
+        Self::may_change(call, &known)?;
         self.change(device, |known| known.map(|_| (None, ())).ok_or_else(gone))
             .await?;
         let mut minted = self.minted_mut();
@@ -317,7 +317,7 @@ impl Devices {
 
     /// Whether a caller may take something from a device: its own, or one that may do no more than
     /// the caller.
-    pub(super) fn may_change(&self, call: &Call, device: &Device) -> Result<(), ApiError> {
+    pub(super) fn may_change(call: &Call, device: &Device) -> Result<(), ApiError> {
         let own = call.link.as_ref().and_then(|link| link.device.as_deref());
         if own == Some(device.device_id.as_str()) {
             return Ok(());

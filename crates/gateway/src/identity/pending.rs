@@ -23,6 +23,10 @@ pub(super) struct Waiting(Vec<Pending>);
 
 /// What became of a request.
 #[derive(Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made once for a request and taken apart at once"
+)]
 pub(super) enum Asked {
     /// It waits already, under this id.
     Again(String),

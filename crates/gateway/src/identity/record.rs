@@ -15,6 +15,7 @@ const MAX_TOKENS: usize = 4;
 /// A device that was approved. Holds no secret: tokens are SHA-256 digests of random ones.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[expect(clippy::struct_field_names, reason = "the names of the protocol")]
 pub(super) struct Device {
     pub(super) device_id: String,
     pub(super) public_key: String,
@@ -79,7 +80,7 @@ impl Device {
                 Vec::new()
             };
             if let Some(token) = self.token_mut(role) {
-                token.scopes = scopes
+                token.scopes = scopes;
             } else {
                 self.tokens.retain(|token| token.role != *role);
                 self.tokens.push(Token {

@@ -15,7 +15,7 @@ use data_encoding::BASE64URL_NOPAD;
 use domain::{Clock, UnixMillis};
 use http::HeaderMap;
 use protocol::{
-    ClientInfo, ConnectAuth, ConnectParams, DeviceProof, SignatureVersion, device_payload,
+    ClientProgram, ConnectAuth, ConnectParams, DeviceProof, SignatureVersion, device_payload,
 };
 use serde_json::Value;
 use state::{Document, Documents, Error};
@@ -189,19 +189,23 @@ pub(super) fn client(id: &str, mode: &str, scopes: &[&str]) -> ConnectParams {
     ConnectParams {
         min_protocol: 4,
         max_protocol: 4,
-        client: ClientInfo {
+        client: ClientProgram {
             id: id.into(),
             mode: mode.into(),
             version: "2026.9.6".into(),
             platform: "linux".into(),
             device_family: Some("Linux".into()),
-            ..ClientInfo::default()
+            ..ClientProgram::default()
         },
         scopes: Some(scopes.iter().map(|name| (*name).to_owned()).collect()),
         ..ConnectParams::default()
     }
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "stands where the parameters have it"
+)]
 pub(super) fn token(text: &str) -> Option<ConnectAuth> {
     Some(ConnectAuth {
         token: Some(text.into()),
@@ -209,6 +213,10 @@ pub(super) fn token(text: &str) -> Option<ConnectAuth> {
     })
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "stands where the parameters have it"
+)]
 pub(super) fn device_token(text: &str) -> Option<ConnectAuth> {
     Some(ConnectAuth {
         device_token: Some(text.into()),

@@ -37,7 +37,7 @@ impl Devices {
             }
             (None, Some(token)) => token.scopes.clone(),
         };
-        self.may_change(call, &device)?;
+        Self::may_change(call, &device)?;
         held(call, scopes_of(&scopes))?;
         let own = call.link.as_ref().and_then(|link| link.device.as_deref());
         let is_own = own == Some(device.device_id.as_str());
@@ -92,7 +92,7 @@ impl Devices {
         if device.token(role.name()).is_none() {
             return Err(denied());
         }
-        self.may_change(call, &device)?;
+        Self::may_change(call, &device)?;
         let now = self.now().0;
         self.change(&device.device_id, move |known| {
             let mut device = known.cloned().ok_or_else(super::devices::gone)?;

@@ -35,6 +35,10 @@ pub trait Handler: Send + Sync {
     ///
     /// # Errors
     /// The answer, when there is no WebSocket at this path.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the error is the answer that is sent, made where the socket begins"
+    )]
     fn upgrade(&self, head: &Parts, peer: &Peer) -> Result<Resume, Response<ResponseBody>>;
 
     /// Answers one request. A panic in here becomes a 500.

@@ -33,6 +33,10 @@ pub(super) fn is_asked(headers: &HeaderMap) -> bool {
 }
 
 /// The answer that turns the connection into a WebSocket, or the one that says what is missing.
+#[expect(
+    clippy::result_large_err,
+    reason = "the error is the answer that is sent, made where the socket begins"
+)]
 pub(super) fn accept(
     head: &request::Parts,
 ) -> Result<Response<ResponseBody>, Response<ResponseBody>> {

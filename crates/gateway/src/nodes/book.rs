@@ -7,7 +7,7 @@ use crate::ws::Link;
 use protocol::methods::nodes::{
     NodeDescribeReply, NodeEntry, NodeListReply, NodeRenameParams, NodeRenameReply,
 };
-use protocol::{ClientInfo, ConnectParams, Role};
+use protocol::{ClientProgram, ConnectParams, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -46,7 +46,7 @@ pub(super) struct Here {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Surface {
-    pub(super) client: ClientInfo,
+    pub(super) client: ClientProgram,
     pub(super) caps: BTreeSet<String>,
     pub(super) commands: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

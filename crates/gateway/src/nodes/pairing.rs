@@ -10,7 +10,7 @@ use protocol::methods::nodes::{
     NodePairRequestParams, NodePairRequestReply, NodePairResolved, NodePairVerifyParams,
     NodePairVerifyReply, PairedNode, PendingNode,
 };
-use protocol::{ClientInfo, ErrorCode};
+use protocol::{ClientProgram, ErrorCode};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use subtle::ConstantTimeEq;
@@ -167,11 +167,11 @@ impl Nodes {
         &self,
         params: NodePairRequestParams,
     ) -> Result<NodePairRequestReply, ApiError> {
-        let client = ClientInfo {
+        let client = ClientProgram {
             display_name: params.display_name,
             platform: params.platform.unwrap_or_default(),
             version: params.version.unwrap_or_default(),
-            ..ClientInfo::default()
+            ..ClientProgram::default()
         };
         let named = |names: Option<Vec<String>>| names.unwrap_or_default().into_iter().take(256);
         let commands = named(params.commands).filter(|it| self.rules.allow(&client, it));

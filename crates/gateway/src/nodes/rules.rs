@@ -2,7 +2,7 @@
 
 use super::config::NodesSettings;
 use crate::net::Network;
-use protocol::ClientInfo;
+use protocol::ClientProgram;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use tracing::warn;
@@ -84,7 +84,7 @@ impl CommandRules {
     }
 
     /// Whether a node of this kind may offer a command at all.
-    pub(super) fn allow(&self, client: &ClientInfo, command: &str) -> bool {
+    pub(super) fn allow(&self, client: &ClientProgram, command: &str) -> bool {
         let usual = if is_handheld(client) {
             HANDHELD
         } else {
@@ -104,7 +104,7 @@ impl CommandRules {
     }
 }
 
-fn is_handheld(client: &ClientInfo) -> bool {
+fn is_handheld(client: &ClientProgram) -> bool {
     let platform = client.platform.to_ascii_lowercase();
     ["ios", "ipados", "watchos", "android"]
         .iter()

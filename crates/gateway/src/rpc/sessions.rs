@@ -65,7 +65,7 @@ async fn follow(
     let key = services.session_key(&params.key, params.agent_id.as_deref())?;
     let row = services.state.sessions.get(&key).await?;
     let after = match (params.cursor.as_deref(), params.after_seq, &row) {
-        (Some(cursor), _, Some(row)) => Some(services.read_cursor(row, cursor)?),
+        (Some(cursor), _, Some(row)) => Some(crate::Services::read_cursor(row, cursor)?),
         (None, Some(seq), Some(row)) => Some(Seq(seq.clamp(row.start.0 - 1, row.last_seq.0))),
         (Some(_), _, None) | (None, Some(_), None) => Some(Seq(0)),
         (None, None, _) => None,

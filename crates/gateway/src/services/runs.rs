@@ -59,8 +59,8 @@ impl Services {
                 names: std::slice::from_ref(&model),
                 routing: None,
             };
-            if let Ok(_) = self.models.plan(&wish, &ModelRequest::default()) {
-                turn.model = Some(model)
+            if self.models.plan(&wish, &ModelRequest::default()).is_ok() {
+                turn.model = Some(model);
             } else {
                 warn!(
                     session.key = %turn.session, model.id = model,

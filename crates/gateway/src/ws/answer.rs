@@ -187,7 +187,7 @@ fn details(known: Option<Value>, finer: Option<String>) -> Option<Value> {
             let facts = facts
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value));
-            Some(Value::Object(Map::from_iter(facts)))
+            Some(Value::Object(facts.collect::<Map<_, _>>()))
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::identity::Admitted;
 use crate::net::{Caller, Identity, Scope, Scopes};
 use crate::rpc::Call;
 use protocol::{
-    AttachmentPolicy, EVENTS, Features, HelloOk, MAX_FRAME, Policy, Protocol, Role, ServerInfo,
+    AttachmentPolicy, EVENTS, Features, HelloOk, MAX_FRAME, Policy, Protocol, Role, ServerIdentity,
     SessionDefaults, Snapshot,
 };
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ pub(super) async fn hello(sockets: &Arc<Sockets>, link: &Link, admitted: &Admitt
     methods.extend(sockets.registry.served(link.role).map(str::to_owned));
     HelloOk {
         protocol: link.protocol.number(),
-        server: ServerInfo {
+        server: ServerIdentity {
             version: seen.version.to_owned(),
             conn_id: link.id.clone(),
         },

@@ -11,7 +11,7 @@ use crate::error::ApiError;
 use crate::net::{Caller, Identity, Scopes};
 use crate::rpc::{Call, Registry};
 use crate::services::Services;
-use protocol::{ClientInfo, Event, Protocol, Role};
+use protocol::{ClientProgram, Event, Protocol, Role};
 use serde_json::Value;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,7 +27,7 @@ pub struct Inside {
 
 impl Gateway {
     /// Lets a client of this process in, as the owner. `caps` as in `connect`.
-    pub fn inside(&self, client: ClientInfo, caps: &[&str]) -> Inside {
+    pub fn inside(&self, client: ClientProgram, caps: &[&str]) -> Inside {
         let services = Arc::clone(self.services());
         let hub = &services.hub;
         let link = Arc::new(Link {

@@ -3,7 +3,7 @@
 use super::outbox::{Close, Outbox, Outgoing};
 use crate::net::{Identity, Scope, Scopes};
 use domain::UnixMillis;
-use protocol::{ClientInfo, EventInfo, Guard, Protocol, Role, StateVersion};
+use protocol::{ClientProgram, EventRow, Guard, Protocol, Role, StateVersion};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -24,7 +24,7 @@ pub(crate) struct Link {
     /// What it may do.
     pub(crate) scopes: Scopes,
     /// Which program it is.
-    pub(crate) client: ClientInfo,
+    pub(crate) client: ClientProgram,
     /// What it said it can do.
     pub(crate) caps: BTreeSet<String>,
     /// Its device key, as the id made from it.
@@ -56,7 +56,7 @@ pub(crate) struct Heard {
 /// Something to tell, written once for all who hear it.
 #[derive(Debug, Clone)]
 pub(crate) struct Told {
-    pub(super) event: &'static EventInfo,
+    pub(super) event: &'static EventRow,
     pub(super) payload: Arc<str>,
     pub(super) droppable: bool,
     pub(super) version: Option<StateVersion>,
@@ -106,7 +106,7 @@ impl Told {
 
 impl Link {
     /// Whether the table lets this connection hear an event that is not addressed to it.
-    pub(crate) fn may_hear(&self, event: &EventInfo) -> bool {
+    pub(crate) fn may_hear(&self, event: &EventRow) -> bool {
         if self.role != Role::Operator {
             return false;
         }

@@ -128,10 +128,7 @@ impl Socket {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {
         loop {
             if let Some(arrived) = self.arrived.pop_front() {
-                if let Some(incoming) = self.took(arrived) {
-                    return Poll::Ready(incoming);
-                }
-                continue;
+                return Poll::Ready(self.took(arrived));
             }
             self.arrived = VecDeque::new();
             if let Some(Broken(code, reason)) = self.broken {
@@ -148,14 +145,14 @@ impl Socket {
     }
 
     /// What a client hears of something that arrived, and what the caller does.
-    fn took(&mut self, arrived: Arrived) -> Option<Incoming> {
+    fn took(&mut self, arrived: Arrived) -> Incoming {
         match arrived {
-            Arrived::Message(text) => Some(Incoming::Message(text)),
-            Arrived::Close => Some(Incoming::Farewell),
-            Arrived::Pong => Some(self.controlled()),
+            Arrived::Message(text) => Incoming::Message(text),
+            Arrived::Close => Incoming::Farewell,
+            Arrived::Pong => self.controlled(),
             Arrived::Ping(payload) => {
                 self.put(|out| frames::write_pong(&payload, out));
-                Some(self.controlled())
+                self.controlled()
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::home::Home;
 use crate::local::LocalGateway;
 use gateway::Inside;
-use protocol::ClientInfo;
+use protocol::ClientProgram;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -27,7 +27,7 @@ impl LocalLink {
     /// As [`LocalGateway::unshared`].
     pub(crate) async fn open(
         home: &Home,
-        client: ClientInfo,
+        client: ClientProgram,
         caps: &[&str],
     ) -> Result<Self, Failure> {
         let gateway = LocalGateway::unshared(home).await?;

@@ -115,7 +115,7 @@ impl Terminal {
                 started.elapsed() < PATIENCE,
                 "{what} did not show:\n{screen}"
             );
-            std::thread::sleep(LOOK);
+            std::thread::park_timeout(LOOK);
         }
     }
 }

@@ -26,9 +26,9 @@ impl Watched {
         }
         let mut sayings = self.flush(now, at);
         let text = whole.filter(|text| !text.is_empty());
-        let message = text.map(|text| self.message(&text, at));
+        let message = text.map(|text| Self::message(&text, at));
         match ending(&report.outcome, stopped_by) {
-            Ending::Final(stop) => self.ends_well(&mut sayings, report, stop, message, at),
+            Ending::Final(stop) => self.ends_well(&mut sayings, report, stop, message.as_ref(), at),
             Ending::Aborted(stop) => {
                 let data = json!({
                     "phase": "end", "status": "cancelled", "aborted": true, "stopReason": stop,
@@ -39,7 +39,7 @@ impl Watched {
                 sayings.extend([ended, self.chat(without_nulls(chat))]);
             }
             Ending::Failed(kind) => {
-                self.ends_badly(&mut sayings, report, kind, message, at);
+                self.ends_badly(&mut sayings, report, kind, message.as_ref(), at);
             }
         }
         sayings
@@ -50,7 +50,7 @@ impl Watched {
         sayings: &mut Vec<Saying>,
         report: &RunReport,
         stop: &str,
-        message: Option<Value>,
+        message: Option<&Value>,
         at: UnixMillis,
     ) {
         let data = json!({
@@ -77,7 +77,7 @@ impl Watched {
         sayings: &mut Vec<Saying>,
         report: &RunReport,
         kind: &str,
-        message: Option<Value>,
+        message: Option<&Value>,
         at: UnixMillis,
     ) {
         let error = of_outcome(&report.outcome).map(|error| error.message);

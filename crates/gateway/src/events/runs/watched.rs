@@ -127,7 +127,7 @@ impl Watched {
             "text": self.text, "delta": delta, "itemId": format!("{}:{}", self.run, self.calls),
         });
         let mut chat = json!({
-            "state": "delta", "deltaText": delta, "message": self.message(&self.text, at),
+            "state": "delta", "deltaText": delta, "message": Self::message(&self.text, at),
         });
         if replaces {
             set(&mut data, "replace", true.into());
@@ -141,7 +141,7 @@ impl Watched {
     }
 
     /// A message of the assistant.
-    pub(super) fn message(&self, text: &str, at: UnixMillis) -> Value {
+    pub(super) fn message(text: &str, at: UnixMillis) -> Value {
         json!({
             "role": "assistant", "content": [{ "type": "text", "text": text }], "timestamp": at.0,
         })
@@ -166,6 +166,7 @@ impl Watched {
         self.agent("lifecycle", data, at)
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers write it in place")]
     fn agent(&mut self, stream: &str, data: Value, at: UnixMillis) -> Saying {
         self.seq += 1;
         let mut payload = json!({

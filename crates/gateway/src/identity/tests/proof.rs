@@ -116,10 +116,11 @@ fn the_oldest_payload_is_refused() {
     assert_eq!(check(&params), Err(ProofFault::Signature));
 }
 
+type Change = fn(&mut ConnectParams);
+
 #[test]
 fn everything_that_is_signed_counts() {
     let signed = Phone::new().sign(&asking(), UnixMillis(NOW));
-    type Change = fn(&mut ConnectParams);
     let changes: [Change; 7] = [
         |it| it.client.id.push('x'),
         |it| it.client.mode.push('x'),

@@ -3,6 +3,10 @@ use crate::net::Identity;
 use protocol::Protocol;
 use serde_json::json;
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "stands where the parameters have it"
+)]
 fn auth(token: Option<&str>, password: Option<&str>) -> Option<ConnectAuth> {
     Some(ConnectAuth {
         token: token.map(str::to_owned),

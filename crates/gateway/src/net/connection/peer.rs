@@ -74,6 +74,10 @@ impl Peer {
     ///
     /// # Errors
     /// The answer, when there are too many.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the error is the answer that is sent, made where the socket begins"
+    )]
     pub fn handshake_place(&self) -> Result<HandshakePlace, Response<ResponseBody>> {
         let place = self.server.handshake_place(self.key());
         place.map(HandshakePlace).ok_or_else(upgrade::too_many)

@@ -157,7 +157,7 @@ impl Services {
         limit: usize,
         shown: Shown,
     ) -> Result<Page, ApiError> {
-        let mut last = self.read_cursor(row, cursor)?;
+        let mut last = Self::read_cursor(row, cursor)?;
         let mut messages = Vec::new();
         let mut bytes = 0;
         loop {
@@ -192,7 +192,7 @@ impl Services {
     ///
     /// # Errors
     /// [`ApiError`] for what is no cursor.
-    pub(crate) fn read_cursor(&self, row: &SessionRow, cursor: &str) -> Result<Seq, ApiError> {
+    pub(crate) fn read_cursor(row: &SessionRow, cursor: &str) -> Result<Seq, ApiError> {
         match read_cursor(cursor) {
             Some((session_id, seq)) if session_id == row.session_id => Ok(seq.min(row.last_seq)),
             // The session was begun anew since.

@@ -171,7 +171,7 @@ fn add_what_is_set(entry: &mut SessionEntry, row: &SessionRow) {
     entry.send_policy.clone_from(&set.send_policy);
     if let Some(FastMode::Fixed(fast)) = set.fast_mode {
         entry.effective_fast_mode = fast;
-        entry.effective_fast_mode_source = "session".to_owned();
+        "session".clone_into(&mut entry.effective_fast_mode_source);
     }
     let text = |key: &SessionKey| key.to_string();
     entry.parent_session_key = set.parent_session_key.as_ref().map(text);

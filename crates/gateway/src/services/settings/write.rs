@@ -228,7 +228,7 @@ impl SettingsDesk {
                 taken: Taken::default(),
             });
         }
-        edit::write(&file.path, &text, digest.as_deref()).map_err(unwritten)?;
+        edit::write(&file.path, &text, digest.as_deref()).map_err(|error| unwritten(&error))?;
         let taken = self.reload(false).await?;
         Ok(Written {
             text,
@@ -348,7 +348,7 @@ fn stale() -> ApiError {
     ApiError::invalid("config changed since last load; re-run config.get and retry")
 }
 
-fn unwritten(error: WriteError) -> ApiError {
+fn unwritten(error: &WriteError) -> ApiError {
     if matches!(error, WriteError::Changed { .. }) {
         return stale();
     }

@@ -2,6 +2,7 @@ use super::*;
 use crate::ws::client::{Got, owner_with};
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 async fn a_remote_device_is_approved_used_rejected_and_removed() {
     let site = site().await;
     let mut owner = Client::open(&site).await;

@@ -37,7 +37,7 @@ fn compare(recorded: &Value, ours: &Value, place: &str, found: &mut BTreeSet<Dif
             for (key, recorded) in recorded.iter().filter(|(key, _)| !key.starts_with(ELIDED)) {
                 let place = join(place, key);
                 if let Some(ours) = ours.get(key) {
-                    compare(recorded, ours, &place, found)
+                    compare(recorded, ours, &place, found);
                 } else {
                     let how = "missing".to_owned();
                     found.insert(Difference { place, how });

@@ -166,7 +166,7 @@ impl Replay {
             }
         }
         let sends = matches!(method, "chat.send" | "sessions.send");
-        let goes_on = message.starts_with("SLOW") || name.ends_with(".dup");
+        let goes_on = message.starts_with("SLOW") || name.rsplit('.').next() == Some("dup");
         if sends && recorded[0]["ok"] == true && !goes_on && !name.starts_with("scope") {
             self.until_over(name, &run).await;
         }
@@ -193,7 +193,7 @@ impl Replay {
         };
         let last = tokio::time::timeout(PATIENCE, self.owner.event_where("chat", over)).await;
         if let Ok(last) = last {
-            self.events.push(last)
+            self.events.push(last);
         } else {
             let place = "events".to_owned();
             let how = "no end of a run came".to_owned();

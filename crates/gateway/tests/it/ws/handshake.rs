@@ -4,6 +4,8 @@ use super::client::{Client, Got, Socket, owner, owner_with};
 use crate::site::Site;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 #[tokio::test]
 async fn every_path_but_those_of_http_is_a_socket() {
@@ -188,8 +190,6 @@ async fn binary_and_fragmented_frames_are_read_too() {
         .send_message(Message::binary(connect.to_string()))
         .await;
     assert_eq!(socket.next().await.frame()["payload"]["type"], "hello-ok");
-    use tokio_tungstenite::tungstenite::protocol::frame::Frame;
-    use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
     let health = r#"{"type":"req","id":"2","method":"health"}"#;
     let pieces = health.as_bytes().chunks(7).enumerate();
     let last = health.len().div_ceil(7) - 1;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// One session of a list.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the shape of the protocol")]
 pub struct SessionEntry {
     /// Its address.
     pub key: String,
