@@ -24,7 +24,6 @@ mod models;
 mod money;
 mod net;
 mod nodes;
-mod recordings;
 mod reload;
 mod response_cache;
 mod responses;

@@ -234,5 +234,6 @@ async fn verify(gateway: &GatewayProcess, acknowledged: &[Acknowledged], cycle: 
 }
 
 fn text_of(content: &Value) -> Option<String> {
-    content[0]["text"].as_str().map(str::to_owned)
+    let text = content.as_str().or_else(|| content[0]["text"].as_str());
+    text.map(str::to_owned)
 }
