@@ -298,8 +298,13 @@ describe("an approval", () => {
   }
 });
 
-test("two hundred clients come and go at once", async () => {
-  const links = await Promise.all(Array.from({ length: 200 }, () => connect({ scopes: ["operator.read"] })));
+// An address may have 64 connections that have not said who they are.
+test("two hundred clients are there at once", async () => {
+  const links = [];
+  while (links.length < 200) {
+    const more = Array.from({ length: 50 }, () => connect({ scopes: ["operator.read"] }));
+    links.push(...(await Promise.all(more)));
+  }
   const healths = await Promise.all(links.map((link) => link.request("health")));
   assert.ok(healths.every(({ ok }) => ok));
   await Promise.all(links.map((link) => link.stop()));

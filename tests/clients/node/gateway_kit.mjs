@@ -74,6 +74,7 @@ const RESULTS = {
 const NEWER = [
   { name: "AgentEvent", path: "", keys: ["agentId", "sessionId", "sessionKey"] },
   { name: "HelloOk", path: "/auth", keys: ["method"] },
+  { name: "HelloOk", path: "/snapshot/health", keys: ["modelRuntime"] },
   { name: "HelloOk", path: /^\/snapshot\/presence\/\d+$/, keys: ["clientId"] },
   { name: "PresenceEntry", path: "", keys: ["clientId"] },
 ];

@@ -42,6 +42,9 @@ impl Services {
                 enabled: false,
                 every: NO_HEARTBEAT.to_owned(),
                 every_ms: None,
+                prompt: String::new(),
+                target: "none".to_owned(),
+                ack_max_chars: 0,
             },
             sessions: sessions.of(Some(&agent.id), &path, now, shows_sessions),
         });

@@ -41,7 +41,7 @@ pub(super) async fn hello(sockets: &Arc<Sockets>, link: &Link, admitted: &Admitt
         },
         snapshot: Snapshot {
             presence: presence(sockets, link),
-            health: health(sockets).await,
+            health: health(sockets, link.scopes).await,
             state_version: services.hub.version(),
             uptime_ms: services.health.uptime_ms(),
             config_path: admins_only(&sockets.config_path),
@@ -71,13 +71,16 @@ fn presence(sockets: &Sockets, link: &Link) -> Vec<Value> {
         .list(services.runtime.snapshot().version, services.clock.as_ref())
 }
 
-/// What `health` answers; `{}` when it cannot.
-pub(super) async fn health(sockets: &Arc<Sockets>) -> Value {
+/// What `health` says beyond what the published hello has room for.
+const OWN_HEALTH: [&str; 3] = ["failing", "reasons", "uptimeMs"];
+
+/// What `health` answers to somebody with these scopes; `{}` when it cannot.
+pub(super) async fn health(sockets: &Arc<Sockets>, scopes: Scopes) -> Value {
     let call = Call {
         services: Arc::clone(&sockets.services),
         caller: Caller {
             identity: Identity::Owner,
-            scopes: Scopes::all(),
+            scopes,
             client: std::net::Ipv4Addr::LOCALHOST.into(),
         },
         role: Role::Operator,
@@ -86,10 +89,14 @@ pub(super) async fn health(sockets: &Arc<Sockets>) -> Value {
         early: None,
     };
     let answer = sockets.registry.call("health", call, b"").await;
-    let value = answer
+    let mut value = answer
         .ok()
-        .and_then(|raw| serde_json::from_str(raw.get()).ok());
-    value.unwrap_or_else(|| json!({}))
+        .and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .unwrap_or_else(|| json!({}));
+    if let Some(fields) = value.as_object_mut() {
+        fields.retain(|name, _| !OWN_HEALTH.contains(&name.as_str()));
+    }
+    value
 }
 
 fn session_defaults(sockets: &Sockets) -> SessionDefaults {

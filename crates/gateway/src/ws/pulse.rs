@@ -5,6 +5,7 @@ use super::hub::Hub;
 use super::link::Told;
 use super::outbox::Close;
 use super::sockets::Sockets;
+use crate::net::Scopes;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,7 +121,7 @@ impl Heart {
         if !hub.has_listener(|_| true) {
             return;
         }
-        if let Some(told) = Told::new("health", &hello::health(sockets).await) {
+        if let Some(told) = Told::new("health", &hello::health(sockets, Scopes::none()).await) {
             hub.spread(&told.with_version(version), |_| true);
         }
     }

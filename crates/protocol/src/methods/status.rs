@@ -111,6 +111,12 @@ pub struct HeartbeatHealth {
     pub every: String,
     /// The same in milliseconds; null without one.
     pub every_ms: Option<u64>,
+    /// What the agent is told then; empty without one.
+    pub prompt: String,
+    /// Where its answer goes; `none` without one.
+    pub target: String,
+    /// How long an answer that only says "all is well" may be, in characters.
+    pub ack_max_chars: u64,
 }
 
 /// Sessions of the health.
