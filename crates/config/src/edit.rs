@@ -51,7 +51,7 @@ pub fn set(text: &str, format: Format, path: &str, value: &Value) -> Result<Stri
         Some(stored) => target::changes(stored, &value, &path),
         None => vec![Change::Set(path.clone(), value)],
     };
-    perform(text, format, change, &expected, &path)
+    perform(text, format, &change, &expected, &path)
 }
 
 /// The text without the key or element at `path`.
@@ -68,7 +68,7 @@ pub fn unset(text: &str, format: Format, path: &str) -> Result<String, Problem> 
     perform(
         text,
         format,
-        vec![Change::Unset(path.clone())],
+        &[Change::Unset(path.clone())],
         &expected,
         &path,
     )
@@ -103,7 +103,7 @@ pub fn redacted(text: &str, format: Format, rules: &Rules) -> Result<String, Pro
     let shown = redact::redact(&old, rules);
     let root = KeyPath::default();
     let changes = target::changes(&old, &shown, &root);
-    let mut hidden = perform(text, format, changes, &shown, &root)?;
+    let mut hidden = perform(text, format, &changes, &shown, &root)?;
     for secret in redact::hidden(&old, &shown) {
         hidden = hidden.replace(&secret, redact::REDACTED);
     }
@@ -119,7 +119,7 @@ pub fn restored(text: &str, stored: &str, format: Format) -> Result<String, Prob
     let wanted = redact::restore(&new, &read(stored, format)?)?;
     let root = KeyPath::default();
     let changes = target::changes(&new, &wanted, &root);
-    perform(text, format, changes, &wanted, &root)
+    perform(text, format, &changes, &wanted, &root)
 }
 
 fn read(text: &str, format: Format) -> Result<Value, Problem> {
@@ -129,7 +129,7 @@ fn read(text: &str, format: Format) -> Result<Value, Problem> {
 fn perform(
     text: &str,
     format: Format,
-    changes: Vec<Change>,
+    changes: &[Change],
     expected: &Value,
     path: &KeyPath,
 ) -> Result<String, Problem> {
@@ -138,14 +138,13 @@ fn perform(
             format!("cannot be changed here without touching more: {why}; edit the file by hand");
         Problem::error(path.to_string(), message)
     };
-    let mut text = text.to_owned();
-    for change in changes {
-        let edited = match format {
-            Format::Json5 => json5::edit(&text, &change),
-            Format::Yaml => yaml::edit(&text, &change),
-        };
-        text = edited.map_err(|why| refuse(&why))?;
-    }
+    let text = match format {
+        Format::Json5 => json5::edit(text, changes),
+        Format::Yaml => changes
+            .iter()
+            .try_fold(text.to_owned(), |text, change| yaml::edit(&text, change)),
+    };
+    let text = text.map_err(|why| refuse(&why))?;
     match read(&text, format) {
         Ok(found) if found == *expected => Ok(text),
         Ok(_) => Err(refuse(

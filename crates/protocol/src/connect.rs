@@ -155,6 +155,9 @@ pub struct Features {
     pub methods: Vec<String>,
     /// Every event that may come.
     pub events: Vec<String>,
+    /// What clients ask for by name before they use it; version 4.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capabilities: Vec<String>,
 }
 
 /// How things stand at the moment of the answer.

@@ -7,14 +7,17 @@ use super::target::{Change, wrapped};
 use crate::parse::json5::options;
 use crate::path::Step;
 
-/// The text after one change, or why it cannot be made.
-pub(super) fn edit(text: &str, change: &Change) -> Result<String, String> {
+/// The text after the changes, in their order, or why one cannot be made. It is read once, however
+/// many there are.
+pub(super) fn edit(text: &str, changes: &[Change]) -> Result<String, String> {
     let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mark = text.strip_suffix(bare).unwrap_or_default();
     let root = CstRootNode::parse(bare, &options()).map_err(|error| error.kind().to_string())?;
-    match change {
-        Change::Set(path, value) => set(&root, &path.0, value)?,
-        Change::Unset(path) => unset(&root, &path.0)?,
+    for change in changes {
+        match change {
+            Change::Set(path, value) => set(&root, &path.0, value)?,
+            Change::Unset(path) => unset(&root, &path.0)?,
+        }
     }
     let mut edited = format!("{mark}{root}");
     if bare.trim().is_empty() && !edited.ends_with('\n') {

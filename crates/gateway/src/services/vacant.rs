@@ -68,6 +68,8 @@ impl Services {
     pub(crate) fn cron_list(params: &CronListParams) -> Result<CronListReply, ApiError> {
         let (offset, limit) = page(params)?;
         Ok(CronListReply {
+            // There are no jobs, so nothing ever changes them.
+            snapshot_revision: "0".to_owned(),
             offset,
             limit,
             ..CronListReply::default()

@@ -38,6 +38,7 @@ pub(super) async fn hello(sockets: &Arc<Sockets>, link: &Link, admitted: &Admitt
         features: Features {
             methods,
             events: EVENTS.iter().map(|event| event.name.to_owned()).collect(),
+            capabilities: capabilities(link.protocol),
         },
         snapshot: Snapshot {
             presence: presence(sockets, link),
@@ -118,6 +119,14 @@ pub(super) fn welcome(link: &Link, snapshot: &Snapshot) {
         if link.may_hear(told.event) {
             link.tell(&told.with_version(snapshot.state_version));
         }
+    }
+}
+
+/// Without the first, the command line of the reference does not ask for `models.list`.
+fn capabilities(protocol: Protocol) -> Vec<String> {
+    match protocol {
+        Protocol::V3 => Vec::new(),
+        Protocol::V4 => vec!["published-model-catalog".to_owned()],
     }
 }
 

@@ -55,6 +55,8 @@ pub struct CronListParams {
 pub struct CronListReply {
     /// The jobs; there are none.
     pub jobs: Vec<Value>,
+    /// Changes with the jobs, so that pages of one list can be told from those of another.
+    pub snapshot_revision: String,
     /// How many there are in all.
     pub total: u64,
     /// How many were skipped.
