@@ -98,6 +98,13 @@ impl<'a> Scan<'a> {
                 self.at
             ));
         }
+        let text = rest.get(..length).unwrap_or_default();
+        // Only an exponent takes so short a number out of the range a reader can hold.
+        if text.iter().any(|b| matches!(b, b'e' | b'E'))
+            && serde_json::from_slice::<f64>(text).is_err()
+        {
+            return Err(format!("a number out of range at byte {}", self.at));
+        }
         self.at += length.max(1);
         Ok(())
     }
@@ -122,6 +129,12 @@ impl<'a> Scan<'a> {
         }
         self.at = end + 1;
         let text = self.body.get(start..end).unwrap_or_default();
+        // Of all escapes only half a surrogate pair passes the grammar and stops the reader.
+        if escaped && text.windows(2).any(|pair| pair == br"\u") && plain(text).is_none() {
+            return Err(format!(
+                "a string with half a surrogate pair at byte {start}"
+            ));
+        }
         self.key(text, escaped, start)
     }
 
@@ -140,7 +153,8 @@ impl<'a> Scan<'a> {
         }
         *key_next = false;
         let key = if escaped {
-            unescape(text)
+            // A broken escape: the reader will refuse the body.
+            plain(text).map_or(Cow::Borrowed(text), |plain| Cow::Owned(plain.into_bytes()))
         } else {
             Cow::Borrowed(text)
         };
@@ -164,16 +178,13 @@ impl<'a> Scan<'a> {
     }
 }
 
-fn unescape(text: &[u8]) -> Cow<'_, [u8]> {
+/// What a reader makes of the inside of a string; `None` when it refuses it.
+fn plain(text: &[u8]) -> Option<String> {
     let mut quoted = Vec::with_capacity(text.len() + 2);
     quoted.push(b'"');
     quoted.extend_from_slice(text);
     quoted.push(b'"');
-    match serde_json::from_slice::<String>(&quoted) {
-        Ok(plain) => Cow::Owned(plain.into_bytes()),
-        // A broken escape: the reader will refuse the body.
-        Err(_) => Cow::Borrowed(text),
-    }
+    serde_json::from_slice(&quoted).ok()
 }
 
 #[cfg(test)]
@@ -186,7 +197,7 @@ mod tests {
         for body in [
             "{}",
             r#"{"a":{"a":1},"b":[{"a":1},{"a":"a"}],"c":"a,\"a\":{"}"#,
-            r#"[1.5e10,-3,"\\"]"#,
+            r#"[1.5e10,-3,1e308,"\\","\\ud800","\ud83d\ude00"]"#,
             nested.as_str(),
             "",
         ] {
@@ -210,6 +221,9 @@ mod tests {
             r#"{"a":1,"a":2}"#,
             r#"{"a":1,"\u0061":2}"#,
             "\u{feff}{}",
+            "[111000000E0004000000]",
+            r#"["\ud83d"]"#,
+            r#"{"\udc00a":1}"#,
         ] {
             assert!(
                 check(body.as_bytes()).is_err(),
