@@ -36,6 +36,7 @@ impl Services {
     /// [`ApiError`]; nothing was kept then.
     pub(crate) async fn submit(&self, mut submission: Submission) -> Result<Submitted, ApiError> {
         self.apply_what_is_set(&mut submission.turn).await;
+        self.spare_thought(&mut submission.turn);
         self.agents.submit(submission).await.map_err(|error| {
             if let agent::SubmitError::Store(_) = &error {
                 self.health.doubt();
@@ -69,10 +70,20 @@ impl Services {
             }
         }
         if let (None, Some(level)) = (&turn.sampling.reasoning_effort, row.entry.thinking_level) {
-            let model = self.model_of(turn.agent.as_str(), turn.model.as_deref());
-            if model.levels().contains(&level) && model.levels().len() > 1 {
-                turn.sampling.reasoning_effort = effort(&level).ok();
-            }
+            turn.sampling.reasoning_effort = effort(&level).ok();
+        }
+    }
+
+    /// A model that is known not to reason is not asked to: its provider would refuse the whole call.
+    fn spare_thought(&self, turn: &mut Turn) {
+        if turn.sampling.reasoning_effort.is_some()
+            && self
+                .model_of(turn.agent.as_str(), turn.model.as_deref())
+                .levels()
+                .len()
+                == 1
+        {
+            turn.sampling.reasoning_effort = None;
         }
     }
 

@@ -157,6 +157,26 @@ async fn what_cannot_be_sent_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
+async fn only_a_model_that_reasons_is_asked_to() {
+    let reasons = |config: &mut Value| {
+        config["models"]["providers"]["fake"]["models"][0]["reasoning"] = true.into();
+    };
+    for (site, expected) in [
+        (Site::start().await, Value::Null),
+        (Site::with(reasons).await, json!("high")),
+    ] {
+        let mut client = Client::open(&site).await;
+        let message = json!({ "sessionKey": "main", "message": "hello", "thinking": "high",
+            "idempotencyKey": "k" });
+        client.call("chat.send", message).await.unwrap();
+        assert_eq!(ended(&mut client, "k").await["state"], "final");
+        let asked = site.model.requests().pop().unwrap();
+        assert_eq!(asked["reasoning_effort"], expected, "{asked}");
+        site.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn images_and_files_reach_the_model() {
     let site = Site::start().await;
     let mut client = Client::open(&site).await;
