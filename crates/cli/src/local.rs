@@ -4,7 +4,7 @@ use crate::failure::{Exit, Failure, Kind};
 use crate::home::Home;
 use crate::web;
 use domain::Origin;
-use gateway::{ApiError, Boot, Gateway, Greeting, Inside, Overrides, StartError};
+use gateway::{ApiError, Boot, Gateway, Greeting, Inside, Overrides, Rhythm, StartError};
 use protocol::ClientProgram;
 use protocol::methods::agent::{AgentParams, AgentReply};
 use protocol::methods::usage::{UsageQuoteParams, UsageQuoteReply};
@@ -134,6 +134,7 @@ pub(crate) fn boot(home: &Home, overrides: Overrides) -> Result<Boot, Failure> {
         overrides,
         assets: web::assets(),
         version: env!("CARGO_PKG_VERSION"),
+        rhythm: Rhythm::default(),
     })
 }
 

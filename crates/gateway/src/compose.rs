@@ -11,7 +11,7 @@ use crate::services::{
     status,
 };
 use crate::ws::Hub;
-use crate::{Runtime, StartError};
+use crate::{Rhythm, Runtime, StartError};
 use agent::{Agents, Deps, Roster, RosterDefaults};
 use config::{ConfigFile, Env};
 use domain::{Clock, SystemClock};
@@ -76,6 +76,8 @@ pub struct Boot {
     pub assets: Arc<dyn Assets>,
     /// The program's version.
     pub version: &'static str,
+    /// How often connections are told the time, and asked for a sign of life.
+    pub rhythm: Rhythm,
 }
 
 /// A gateway, wired; it listens after [`Gateway::listen`].

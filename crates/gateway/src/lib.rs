@@ -37,4 +37,4 @@ pub use runtime::{Runtime, Snapshot};
 pub use services::Services;
 pub use settings::Settings;
 pub use start_error::StartError;
-pub use ws::Inside;
+pub use ws::{Inside, Rhythm};

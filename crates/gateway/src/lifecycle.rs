@@ -206,7 +206,7 @@ impl Gateway {
     }
 
     /// Everything behind the door.
-    fn site(&self, tasks: &TaskTracker, closing: &CancellationToken) -> Arc<Site> {
+    pub(crate) fn site(&self, tasks: &TaskTracker, closing: &CancellationToken) -> Arc<Site> {
         let registry = Arc::new(Registry::standard());
         let sockets = Arc::new(Sockets {
             services: Arc::clone(&self.services),
@@ -221,6 +221,7 @@ impl Gateway {
             state_dir: self.boot.state_dir.clone(),
             handshake: handshake_time(&self.boot.env),
             patience: self.plan.limits.write_stall,
+            rhythm: self.boot.rhythm,
             tasks: tasks.clone(),
             closing: closing.clone(),
         });

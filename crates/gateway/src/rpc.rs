@@ -22,12 +22,15 @@ use crate::error::ApiError;
 use crate::net::{Caller, Scope, principal};
 use crate::services::Services;
 use crate::ws::Link;
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use protocol::{ErrorCode, Method, MethodInfo, Protocol, Role};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One call of a method: who calls, and with what.
 #[derive(Clone)]
@@ -108,6 +111,7 @@ enum Entry {
 #[derive(Default)]
 pub(crate) struct Registry {
     entries: BTreeMap<&'static str, (MethodInfo, Entry)>,
+    panics: AtomicU64,
 }
 
 impl Registry {
@@ -151,6 +155,11 @@ impl Registry {
         self.add(info::<M>(), Entry::Absent(reason));
     }
 
+    /// How many calls ended in a panic.
+    pub(crate) fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
+    }
+
     fn add(&mut self, info: MethodInfo, entry: Entry) {
         self.entries.insert(info.name, (info, entry));
     }
@@ -163,7 +172,8 @@ impl Registry {
         })
     }
 
-    /// Calls a method; `body` is its parameters as JSON text, empty for none.
+    /// Calls a method; `body` is its parameters as JSON text, empty for none. A panic in it is the
+    /// error of this one call.
     ///
     /// # Errors
     /// [`CallError`].
@@ -185,7 +195,16 @@ impl Registry {
             return Err(CallError::MissingScope(scope));
         }
         match entry {
-            Entry::Served(run) => run(call, body).await.map_err(CallError::Failed),
+            Entry::Served(run) => {
+                let called = AssertUnwindSafe(async { run(call, body).await });
+                let answered = called.catch_unwind().await;
+                let answered = answered.unwrap_or_else(|_panic| {
+                    self.panics.fetch_add(1, Ordering::Relaxed);
+                    tracing::error!(method = info.name, "a method panicked");
+                    Err(ApiError::new(ErrorCode::Internal, "internal error"))
+                });
+                answered.map_err(CallError::Failed)
+            }
             Entry::Absent(reason) => {
                 let error = ApiError::new(ErrorCode::Unavailable, *reason);
                 Err(CallError::Failed(error.with_reason("not_available")))

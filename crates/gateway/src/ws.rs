@@ -20,10 +20,13 @@ mod pulse;
 mod requests;
 mod socket;
 mod sockets;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use hub::Hub;
 pub use inside::Inside;
 pub(crate) use link::{Link, Told};
 pub(crate) use outbox::Close;
+pub use pulse::Rhythm;
 pub(crate) use pulse::pulse;
 pub(crate) use sockets::{HANDSHAKE, Newcomer, Sockets, service_restart};

@@ -2,6 +2,7 @@
 
 use super::respond::Reply;
 use crate::net::{Counters, ResponseBody};
+use crate::rpc::Registry as Methods;
 use crate::services::Services;
 use domain::UnixMillis;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -12,10 +13,10 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 /// Everything known now, as one text.
-pub(super) async fn render(services: &Services, door: &Counters) -> Reply {
+pub(super) async fn render(services: &Services, methods: &Methods, door: &Counters) -> Reply {
     let mut registry = Registry::with_prefix("openclaw");
     present(services, &mut registry).await;
-    at_the_door(door, &mut registry);
+    at_the_door(door, methods, &mut registry);
     model_calls(services, &mut registry).await;
     let mut text = String::new();
     if encode(&mut text, &registry).is_err() {
@@ -51,7 +52,7 @@ async fn present(services: &Services, registry: &mut Registry) {
     }
 }
 
-fn at_the_door(door: &Counters, registry: &mut Registry) {
+fn at_the_door(door: &Counters, methods: &Methods, registry: &mut Registry) {
     let door = door.snapshot();
     let open = i64::try_from(door.open).unwrap_or(i64::MAX);
     registry.register(
@@ -77,7 +78,7 @@ fn at_the_door(door: &Counters, registry: &mut Registry) {
     counter(
         "panics",
         "Requests that ended in a fault of ours",
-        door.panics,
+        door.panics + methods.panics(),
     );
 }
 

@@ -119,7 +119,7 @@ impl Site {
             (Target::Ready, caller) => health::ready(&self.services, caller.is_some()),
             (Target::Login, _) => native::login(&self.services, &asked.body),
             (Target::Metrics, Some(_)) => {
-                metrics::render(&self.services, &self.plan.counters).await
+                metrics::render(&self.services, &self.registry, &self.plan.counters).await
             }
             (Target::ChatCompletions, Some(caller)) => {
                 openai::chat::complete(&self.services, caller, asked.headers, &asked.body).await

@@ -6,10 +6,10 @@ use protocol::{ConnectParams, DeviceProof, SignatureVersion, device_payload};
 use sha2::{Digest, Sha256};
 
 /// How far a client's clock may be off, in milliseconds.
-const MAX_SKEW_MS: u64 = 120_000;
+pub(super) const MAX_SKEW_MS: u64 = 120_000;
 
 /// What stands before the raw key in a PEM public key.
-const SPKI_PREFIX: [u8; 12] = [
+pub(super) const SPKI_PREFIX: [u8; 12] = [
     0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
 ];
 

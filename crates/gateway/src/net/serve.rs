@@ -38,9 +38,8 @@ pub async fn serve(
     threads: Option<Arc<Threads>>,
 ) {
     let addresses = listeners.addresses().to_vec();
-    // Each listener holds one place while it waits for the next connection.
     let places = u64::from(plan.limits.settings.max_connections);
-    let places = usize::try_from(places).unwrap_or(usize::MAX) + addresses.len();
+    let places = usize::try_from(places).unwrap_or(usize::MAX);
     let door = Arc::new(Door {
         places: Arc::new(Semaphore::new(places)),
         server: Server::new(plan, &addresses, handler),
@@ -71,16 +70,18 @@ struct Door {
 async fn accept_all(listener: TcpListener, door: Arc<Door>) {
     let mut pause = None;
     loop {
-        // When the house is full, newcomers wait in the kernel's queue.
-        let place = Arc::clone(&door.places).acquire_owned();
-        let next = async { (place.await, listener.accept().await) };
-        let Some((place, accepted)) = door.shutdown.run_until_cancelled(next).await else {
+        let next = listener.accept();
+        let Some(accepted) = door.shutdown.run_until_cancelled(next).await else {
             break;
         };
-        let Ok(place) = place else { break };
         match accepted {
             Ok((stream, remote)) => {
                 pause = None;
+                // When the house is full, one newcomer waits here and the rest in the kernel's queue.
+                let place = Arc::clone(&door.places).acquire_owned();
+                let Some(Ok(place)) = door.shutdown.run_until_cancelled(place).await else {
+                    break;
+                };
                 door.admit(stream, remote, place);
             }
             Err(error) if is_about_one_connection(&error) => {

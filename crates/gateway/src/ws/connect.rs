@@ -6,7 +6,7 @@ use super::link::{Heard, Link, Told};
 use super::outbox::{Close, Outbox, event_frame};
 use super::requests::{Requests, Seat};
 use super::socket::{Incoming, Socket};
-use super::sockets::{Newcomer, Sockets, service_restart};
+use super::sockets::{Newcomer, Sockets};
 use crate::identity::{Admitted, Knock, Rejected};
 use protocol::{ConnectParams, FrameError, Malformed, Protocol, Request, Role};
 use serde_json::json;
@@ -87,7 +87,7 @@ async fn introduce(
         headers: &newcomer.headers,
         peer: &newcomer.peer,
     };
-    let (admitted, waiting) = decide(sockets, socket, knock).await?;
+    let (admitted, waiting) = meanwhile(socket, sockets.door.admit(&knock)).await?;
     match admitted {
         Ok(admitted) => {
             let link = join(sockets, &params, &admitted, newcomer);
@@ -126,18 +126,17 @@ async fn first(socket: &mut Socket) -> Result<Vec<u8>, Ended> {
     }
 }
 
-/// Asks the doorkeeper and keeps what the client sends meanwhile.
-async fn decide(
-    sockets: &Sockets,
+/// Waits for the doorkeeper's word and keeps what the client sends meanwhile.
+pub(super) async fn meanwhile<T>(
     socket: &mut Socket,
-    knock: Knock<'_>,
-) -> Result<(Result<Admitted, Rejected>, Vec<Vec<u8>>), Ended> {
+    deciding: impl Future<Output = T>,
+) -> Result<(T, Vec<Vec<u8>>), Ended> {
     let mut waiting = Vec::new();
-    let mut admitted = pin!(sockets.door.admit(&knock));
+    let mut deciding = pin!(deciding);
     loop {
         tokio::select! {
             biased;
-            admitted = &mut admitted => return Ok((admitted, waiting)),
+            decided = &mut deciding => return Ok((decided, waiting)),
             incoming = socket.next() => match incoming {
                 Incoming::Message(_) if waiting.len() >= MAX_WAITING => {
                     return Err(Close::new(1008, "too many pending handshake frames").into());
@@ -190,7 +189,7 @@ fn not_now(sockets: &Sockets) -> Option<(FrameError, Close)> {
     let is = |what: &str| report.failing.iter().any(|name| name == what);
     if is("shutdown") {
         let error = unavailable("gateway stopping; retry shortly", 1000);
-        return Some((error, service_restart()));
+        return Some((error, Close::new(1013, "gateway stopping")));
     }
     if is("startup") {
         let mut error = unavailable("gateway starting; retry shortly", 500);

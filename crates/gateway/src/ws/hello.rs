@@ -2,7 +2,6 @@
 
 use super::link::{Link, Told};
 use super::outbox::MAX_BUFFERED;
-use super::pulse::TICK;
 use super::sockets::Sockets;
 use crate::identity::Admitted;
 use crate::net::{Caller, Identity, Scope, Scopes};
@@ -54,7 +53,7 @@ pub(super) async fn hello(sockets: &Arc<Sockets>, link: &Link, admitted: &Admitt
         policy: Policy {
             max_payload: number(MAX_FRAME),
             max_buffered_bytes: number(MAX_BUFFERED),
-            tick_interval_ms: u64::try_from(TICK.as_millis()).unwrap_or(u64::MAX),
+            tick_interval_ms: u64::try_from(sockets.rhythm.tick.as_millis()).unwrap_or(u64::MAX),
             attachments: (link.protocol == Protocol::V4).then_some(ATTACHMENTS),
         },
     }

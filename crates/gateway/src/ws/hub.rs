@@ -3,8 +3,9 @@
 use super::link::{Link, Told};
 use super::outbox::{Close, Reservoir};
 use super::presence::Roll;
-use protocol::StateVersion;
+use protocol::{Protocol, StateVersion};
 use serde::Serialize;
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -76,10 +77,18 @@ impl Hub {
 
     /// Tells everybody, nodes too, that the gateway stops.
     pub(crate) fn announce_shutdown(&self) {
-        let payload = serde_json::json!({ "reason": "gateway stopping" });
-        if let Some(told) = Told::new("shutdown", &payload) {
-            for link in self.read().values() {
-                link.tell(&told);
+        let reason = "gateway stopping";
+        let new = Told::new("shutdown", &json!({ "reason": reason }));
+        // When somebody starts it again is not known here; version 3 has a field for it all the same.
+        let payload = json!({ "reason": reason, "restartExpectedMs": null });
+        let old = Told::new("shutdown", &payload);
+        for link in self.read().values() {
+            let told = match link.protocol {
+                Protocol::V3 => &old,
+                Protocol::V4 => &new,
+            };
+            if let Some(told) = told {
+                link.tell(told);
             }
         }
     }

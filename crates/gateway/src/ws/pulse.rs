@@ -12,11 +12,24 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-/// Time between two ticks of a connection. Source: WebSocket protocol, section 18.
-pub(super) const TICK: Duration = Duration::from_secs(30);
+/// How often each connection is told the time, and asked for a sign of life. In whole seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rhythm {
+    /// Time between two ticks of a connection, as its hello says.
+    pub tick: Duration,
+    /// Time between two pings. A peer that leaves two of them unanswered is let go at the third.
+    pub ping: Duration,
+}
 
-/// Time between two questions for a sign of life.
-const PING: Duration = Duration::from_secs(25);
+impl Default for Rhythm {
+    /// Source: WebSocket protocol, sections 1 and 18.
+    fn default() -> Self {
+        Self {
+            tick: Duration::from_secs(30),
+            ping: Duration::from_secs(25),
+        }
+    }
+}
 
 /// How often is looked whether something has changed.
 const LOOK: Duration = Duration::from_millis(250);
@@ -70,7 +83,8 @@ impl Heart {
         let second = now.duration_since(self.started).as_secs();
         while self.second < second {
             self.second += 1;
-            tick(hub, self.second, sockets.services.clock.now().0);
+            let now = sockets.services.clock.now().0;
+            tick(hub, sockets.rhythm, self.second, now);
         }
         self.presence(sockets, now);
         self.health(sockets, now).await;
@@ -128,16 +142,16 @@ impl Heart {
 }
 
 /// One second: those whose moment it is get their tick, and are asked for a sign of life.
-fn tick(hub: &Hub, second: u64, now: i64) {
+fn tick(hub: &Hub, rhythm: Rhythm, second: u64, now: i64) {
     let Some(told) = Told::new("tick", &json!({ "ts": now })) else {
         return;
     };
     for (slot, link) in hub.slots() {
-        if (second + slot).is_multiple_of(TICK.as_secs()) {
+        if (second + slot).is_multiple_of(rhythm.tick.as_secs()) {
             // Nodes wait for it too, though it is not addressed to them.
             link.tell(&told);
         }
-        if (second + slot).is_multiple_of(PING.as_secs()) {
+        if (second + slot).is_multiple_of(rhythm.ping.as_secs()) {
             link.pulse();
         }
     }

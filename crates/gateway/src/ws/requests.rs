@@ -9,16 +9,13 @@ use super::sockets::Sockets;
 use crate::error::ApiError;
 use crate::net::Caller;
 use crate::rpc::{Call, CallError, Early};
-use futures_util::FutureExt as _;
 use protocol::{ErrorCode, Malformed, Request, Role};
 use serde_json::value::RawValue;
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
-use tracing::error;
 
 /// Most calls of one connection under way.
 const MAX_CALLS: usize = 256;
@@ -155,18 +152,10 @@ impl Requests {
             return self.fail(request, &error);
         }
         let body = request.params.as_ref().map_or("", |raw| raw.get());
-        let called = self
-            .sockets
-            .registry
-            .call(&request.method, call.clone(), body.as_bytes());
-        let answered = AssertUnwindSafe(called).catch_unwind().await;
-        let answered = answered.unwrap_or_else(|_panic| {
-            error!(method = request.method, "a method panicked");
-            Err(CallError::Failed(ApiError::new(
-                ErrorCode::Internal,
-                "internal error",
-            )))
-        });
+        let registry = &self.sockets.registry;
+        let answered = registry
+            .call(&request.method, call.clone(), body.as_bytes())
+            .await;
         self.count_role(matches!(answered, Err(CallError::WrongRole)));
         match answered {
             Ok(payload) => self.succeed(request, payload),

@@ -3,6 +3,7 @@
 use super::connect::{self, Ended};
 use super::hub::Hub;
 use super::outbox::{Close, Next};
+use super::pulse::Rhythm;
 use super::requests::Requests;
 use super::socket::{Incoming, Socket};
 use crate::identity::Doorkeeper;
@@ -38,6 +39,8 @@ pub(crate) struct Sockets {
     pub(crate) handshake: Duration,
     /// How long a client may take nothing of what is sent.
     pub(crate) patience: Duration,
+    /// How often it is told the time, and asked for a sign of life.
+    pub(crate) rhythm: Rhythm,
     /// Where calls run.
     pub(crate) tasks: TaskTracker,
     /// Cancelled when connections must end.

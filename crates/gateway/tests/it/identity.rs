@@ -57,12 +57,18 @@ impl Phone {
 
     /// The parameters with the proof of this device.
     fn sign(&self, params: &Value, nonce: &str) -> Value {
+        self.sign_off(params, nonce, 0)
+    }
+
+    /// The same by a clock that is so many milliseconds off.
+    fn sign_off(&self, params: &Value, nonce: &str, off: i64) -> Value {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let now = i64::try_from(now.as_millis()).unwrap();
         let mut params = params.clone();
         params["device"] = json!({
             "id": self.id(),
             "publicKey": BASE64URL_NOPAD.encode(self.0.public_key().as_ref()),
-            "signature": "", "signedAt": u64::try_from(now.as_millis()).unwrap(), "nonce": nonce,
+            "signature": "", "signedAt": now + off, "nonce": nonce,
         });
         let typed: ConnectParams = serde_json::from_value(params.clone()).unwrap();
         let text = device_payload(SignatureVersion::V3, &typed).unwrap();

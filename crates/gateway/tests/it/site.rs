@@ -1,7 +1,7 @@
 //! A whole gateway in this process: real sockets, a real database, a fake model server.
 
 use config::{ConfigFile, Env};
-use gateway::{AssetView, Assets, Boot, Gateway, Overrides, Services, Shutdown};
+use gateway::{AssetView, Assets, Boot, Gateway, Overrides, Rhythm, Services, Shutdown};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -20,6 +20,23 @@ impl Assets for NoAssets {
             etag: "\"1\"",
             immutable: false,
         })
+    }
+}
+
+/// What a gateway is started with besides its settings.
+struct Start<'a> {
+    token: Option<SecretString>,
+    env: &'a [(&'a str, &'a str)],
+    rhythm: Rhythm,
+}
+
+impl Start<'_> {
+    fn usual() -> Self {
+        Self {
+            token: Some(SecretString::from(TOKEN)),
+            env: &[],
+            rhythm: Rhythm::default(),
+        }
     }
 }
 
@@ -67,19 +84,34 @@ impl Site {
         let home = Home::empty().unwrap();
         home.write_config(&Home::settings(&model.base_url()))
             .unwrap();
-        Self::launch(model, home, Some(SecretString::from(TOKEN)), &env).await
+        let start = Start {
+            env: &env,
+            ..Start::usual()
+        };
+        Self::launch(model, home, start).await
+    }
+
+    /// With the settings most tests want, and ticks and pings as often as this.
+    pub(crate) async fn with_rhythm(rhythm: Rhythm) -> Self {
+        let model = FakeModel::start().await.unwrap();
+        let home = Home::with_model(&model.base_url()).unwrap();
+        let start = Start {
+            rhythm,
+            ..Start::usual()
+        };
+        Self::launch(model, home, start).await
     }
 
     async fn with_token(model: FakeModel, home: Home, token: Option<SecretString>) -> Self {
-        Self::launch(model, home, token, &[]).await
+        let start = Start {
+            token,
+            ..Start::usual()
+        };
+        Self::launch(model, home, start).await
     }
 
-    async fn launch(
-        model: FakeModel,
-        home: Home,
-        token: Option<SecretString>,
-        env: &[(&str, &str)],
-    ) -> Self {
+    async fn launch(model: FakeModel, home: Home, start: Start<'_>) -> Self {
+        let Start { token, env, rhythm } = start;
         let mut variables = vec![("HOME".to_owned(), home.root().display().to_string())];
         variables.extend(
             env.iter()
@@ -96,6 +128,7 @@ impl Site {
             },
             assets: Arc::new(NoAssets),
             version: "0.0.0-test",
+            rhythm,
         };
         let mut gateway = Gateway::build(boot).await.unwrap();
         gateway.listen().await.unwrap();
@@ -129,6 +162,11 @@ impl Site {
     /// Who has not.
     pub(crate) fn stranger(&self) -> Caller {
         Caller::new(self.address)
+    }
+
+    /// Tells the gateway to stop; it ends when its runs have.
+    pub(crate) fn begin_to_stop(&self) {
+        self.shutdown.graceful.cancel();
     }
 
     /// Shuts down and hands back what outlives a gateway.

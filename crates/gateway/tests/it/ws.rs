@@ -10,4 +10,5 @@ mod browsers;
 pub(crate) mod client;
 mod crowd;
 mod handshake;
+mod life;
 mod requests;

@@ -8,9 +8,14 @@ use crate::home::Home;
 use crate::{local, logging, runtime, screen};
 use clap::ValueEnum;
 use gateway::{Gateway, Greeting, Overrides, Shutdown};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
+use tracing::warn;
+
+/// How many open files are asked for; the second is the most that some systems give.
+const FILES: [u64; 2] = [65_536, 10_240];
 
 /// Arguments of `gateway run`.
 #[expect(
@@ -104,6 +109,7 @@ pub(crate) fn run(home: &Home, args: RunArgs) -> Result<Exit, Failure> {
         password: args.password,
     };
     let boot = local::boot(home, overrides)?;
+    allow_files();
     runtime::block_on_all_cores(async {
         let mut gateway = Gateway::build(boot)
             .await
@@ -127,6 +133,29 @@ pub(crate) fn run(home: &Home, args: RunArgs) -> Result<Exit, Failure> {
         )
         .fix("openclaw doctor"))
     })
+}
+
+/// Raises the number of files this process may open as far as the system lets it, for every
+/// connection is one: shells and service managers often begin with a thousand.
+fn allow_files() {
+    let limits = getrlimit(Resource::Nofile);
+    for wanted in FILES {
+        let allowed = limits.maximum.map_or(wanted, |most| most.min(wanted));
+        if limits.current.is_none_or(|now| now >= allowed) {
+            return;
+        }
+        let raised = Rlimit {
+            current: Some(allowed),
+            maximum: limits.maximum,
+        };
+        if setrlimit(Resource::Nofile, raised).is_ok() {
+            return;
+        }
+    }
+    warn!(
+        files = limits.current,
+        "the number of open files cannot be raised; many connections need more: ulimit -n"
+    );
 }
 
 /// The first signal asks for an orderly end, the second for a quick one.

@@ -1,7 +1,7 @@
 //! A hundred times: load, `kill -9` at a random moment, restart, and everything that was acknowledged
 //! is there, ended, and no tool did its work twice (security specification, 7.3).
 
-use super::BINARY;
+use super::{BINARY, socket};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -127,6 +127,64 @@ async fn an_acknowledged_message_is_answered_by_the_next_process() {
             .iter()
             .any(|it| it["role"] == "assistant" && it["incomplete"] == false)
     );
+    gateway.stop().await.unwrap();
+}
+
+/// Killed the moment a socket was told that the gateway has the message: it is there once, its run
+/// ends, and whoever asks again gets the same run.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_socket_was_told_survives_kill_9() {
+    let model = FakeModel::start().await.unwrap();
+    let home = Home::with_model(&model.base_url()).unwrap();
+    let mut gateway = Launch::with_binary(&home, BINARY)
+        .unwrap()
+        .start()
+        .await
+        .unwrap();
+    let rounds = 12;
+    for round in 0..rounds {
+        let key = format!("round-{round}");
+        let script = ["SAY:done", "SLOW:100"][round % 2];
+        let sent = json!({ "sessionKey": "main", "message": format!("{script} {key}"),
+            "idempotencyKey": key });
+        let connection = socket(&gateway).await;
+        let ack = connection.call_named("chat.send", &sent).await.unwrap();
+        gateway.kill9().await.unwrap();
+        assert_eq!(
+            (&ack["runId"], &ack["status"]),
+            (&json!(key), &json!("started"))
+        );
+        gateway.restart().await.unwrap();
+        let connection = socket(&gateway).await;
+        let again = connection.call_named("chat.send", &sent).await.unwrap();
+        assert_eq!(again["runId"], key);
+        assert_ne!(again["status"], "started", "a second run");
+        let wait = json!({ "runId": key, "timeoutMs": 20_000 });
+        let end = connection.call_named("agent.wait", &wait).await.unwrap();
+        assert_eq!(end["status"], "ok", "{end}");
+        let again = connection.call_named("chat.send", &sent).await.unwrap();
+        assert_eq!(
+            (&again["runId"], &again["status"]),
+            (&json!(key), &json!("ok"))
+        );
+    }
+    let connection = socket(&gateway).await;
+    let asked = json!({ "sessionKey": "main", "limit": 1_000 });
+    let history = connection.call_named("chat.history", &asked).await.unwrap();
+    let messages = history["messages"].as_array().unwrap();
+    let said: Vec<_> = messages
+        .iter()
+        .filter(|message| message["role"] == "user")
+        .filter_map(|message| text_of(&message["content"]))
+        .collect();
+    let expected: Vec<_> = (0..rounds)
+        .map(|round| format!("{} round-{round}", ["SAY:done", "SLOW:100"][round % 2]))
+        .collect();
+    assert_eq!(said, expected);
+    let answers = messages
+        .iter()
+        .filter(|message| message["role"] == "assistant" && message["incomplete"] == false);
+    assert_eq!(answers.count(), rounds, "{history}");
     gateway.stop().await.unwrap();
 }
 

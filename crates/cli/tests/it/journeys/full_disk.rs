@@ -4,7 +4,9 @@
 //! The state directory is a small file system of its own, mounted where only the gateway sees it; from
 //! outside it is reached through the process.
 
-use super::BINARY;
+use super::{BINARY, socket};
+use client::ClientError;
+use client::ws::Connection;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -68,6 +70,35 @@ async fn until_ready(caller: &Caller, wanted: bool) -> Value {
     }
 }
 
+/// A message that is sent over a socket is refused with the reason and the way out.
+async fn refused_over(connection: &Connection, send: &Value) {
+    let refused = connection.call_named("chat.send", send).await.unwrap_err();
+    let ClientError::Refused {
+        code,
+        message,
+        details,
+        ..
+    } = refused
+    else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(code, "UNAVAILABLE");
+    assert!(message.contains("free some space"), "{message}");
+    assert_eq!(details.unwrap()["code"], "DISK_FULL");
+}
+
+/// It is taken and answered.
+async fn answered_over(connection: &Connection, send: &Value) {
+    let ack = connection.call_named("chat.send", send).await.unwrap();
+    assert_eq!(
+        (&ack["runId"], &ack["status"]),
+        (&send["idempotencyKey"], &json!("started"))
+    );
+    let wait = json!({ "runId": ack["runId"], "timeoutMs": 20_000 });
+    let end = connection.call_named("agent.wait", &wait).await.unwrap();
+    assert_eq!(end["status"], "ok", "{end}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_stops_only_what_it_must() {
     let model = FakeModel::start().await.unwrap();
@@ -116,6 +147,10 @@ async fn a_full_disk_stops_only_what_it_must() {
         (503, &json!("UNAVAILABLE"))
     );
     assert_eq!(error["type"], "disk_full", "{error}");
+    // Nor over a socket, which opens all the same.
+    let connection = socket(&gateway).await;
+    let send = json!({ "sessionKey": "disk", "message": "SAY:hi", "idempotencyKey": "unkept" });
+    refused_over(&connection, &send).await;
     let waited = json!({ "runId": "unkept", "timeoutMs": 10 });
     let waited = caller.rpc("agent.wait", &waited).await.unwrap();
     assert_eq!(waited["status"], "timeout");
@@ -134,6 +169,7 @@ async fn a_full_disk_stops_only_what_it_must() {
 
     std::fs::remove_file(filler).unwrap();
     until_ready(&caller, true).await;
+    answered_over(&connection, &send).await;
     // The turns that were accepted before may still be finishing; the lane must come free.
     let deadline = Instant::now() + Duration::from_secs(20);
     while ask(&caller, answered).await.status != 200 {

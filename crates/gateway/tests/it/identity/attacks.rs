@@ -1,6 +1,7 @@
 use super::*;
 use crate::ws::client::owner_with;
 use futures_util::future::join_all;
+use testkit::{FakeModel, Home};
 
 /// B1: the presence of a field proves nothing, whatever stands in it.
 #[tokio::test]
@@ -128,4 +129,97 @@ async fn a_trusted_proxy_names_users_and_pairs_nobody() {
         .await;
     assert_eq!(fine(answer), "PAIRING_REQUIRED");
     site.stop().await;
+}
+
+/// What one connection proved proves nothing on another, and not for long.
+#[tokio::test]
+async fn a_proof_that_is_replayed_or_off_in_time_opens_nothing() {
+    let site = site().await;
+    let phone = Phone::new();
+    let params = asking(&["operator.read"], &secret());
+    let mut socket = Socket::open(site.address).await;
+    let nonce = socket.challenge().await;
+    let signed = phone.sign(&params, &nonce);
+    let mut first = Client::introduce(socket, &signed).await.unwrap();
+    for renamed in [false, true] {
+        let mut socket = Socket::open(site.address).await;
+        let nonce = socket.challenge().await;
+        let mut replayed = signed.clone();
+        if renamed {
+            replayed["device"]["nonce"] = nonce.into();
+        }
+        let code = if renamed {
+            "DEVICE_AUTH_SIGNATURE_INVALID"
+        } else {
+            "DEVICE_AUTH_NONCE_MISMATCH"
+        };
+        assert_eq!(fine(Client::introduce(socket, &replayed).await), code);
+    }
+    for (minutes, code) in [
+        (-3, "DEVICE_AUTH_SIGNATURE_EXPIRED"),
+        (3, "DEVICE_AUTH_SIGNATURE_EXPIRED"),
+        (-1, "let in"),
+        (1, "let in"),
+    ] {
+        let mut socket = Socket::open(site.address).await;
+        let nonce = socket.challenge().await;
+        let skewed = phone.sign_off(&params, &nonce, minutes * 60_000);
+        assert_eq!(
+            fine(Client::introduce(socket, &skewed).await),
+            code,
+            "{minutes}"
+        );
+    }
+    // Whoever came in honestly is not disturbed.
+    assert_eq!(first.call("health", json!({})).await.unwrap()["ok"], true);
+    site.stop().await;
+}
+
+/// In the other modes a broken proof is no way around the secret, and the secret none around it.
+#[tokio::test]
+async fn a_broken_proof_is_refused_in_every_mode() {
+    let password = "correct horse battery staple 42";
+    let proxy = json!({ "userHeader": "x-user", "allowLoopback": true });
+    for (auth, given) in [
+        (json!({ "mode": "token", "token": TOKEN }), secret()),
+        (
+            json!({ "mode": "password", "password": password }),
+            json!({ "password": password }),
+        ),
+        (json!({ "mode": "none" }), json!({})),
+        (
+            json!({ "mode": "trusted-proxy", "trustedProxy": proxy }),
+            json!({}),
+        ),
+    ] {
+        let model = FakeModel::start().await.unwrap();
+        let mut settings = Home::settings(&model.base_url());
+        settings["gateway"]["auth"] = auth.clone();
+        settings["gateway"]["trustedProxies"] = json!(["127.0.0.2"]);
+        let home = Home::empty().unwrap();
+        home.write_config(&settings).unwrap();
+        let site = Site::with_own_token(model, home).await;
+        let phone = Phone::new();
+        let headers = [("x-forwarded-for", FAR), ("x-user", "ann")];
+        let mut replayed = None;
+        for attempt in ["signed for another", "replayed", "old"] {
+            let mut socket = through_proxy(site.address, &headers).await;
+            let nonce = socket.challenge().await;
+            let params = asking(&["operator.read"], &given);
+            let signed = match (attempt, &replayed) {
+                ("signed for another", _) => phone.sign(&params, "another nonce"),
+                ("replayed", Some(signed)) => Value::clone(signed),
+                _ => phone.sign_off(&params, &nonce, -180_000),
+            };
+            let code = fine(Client::introduce(socket, &signed).await);
+            replayed = Some(signed);
+            let expected = if attempt == "old" {
+                "DEVICE_AUTH_SIGNATURE_EXPIRED"
+            } else {
+                "DEVICE_AUTH_NONCE_MISMATCH"
+            };
+            assert_eq!(code, expected, "{attempt}, {auth}");
+        }
+        site.stop().await;
+    }
 }

@@ -109,6 +109,42 @@ async fn a_revoked_device_must_be_approved_again() {
     site.stop().await;
 }
 
+/// What streams to a device ends with its token; the run it asked for does not.
+#[tokio::test]
+async fn a_revoked_device_hears_no_more_of_what_streams_to_it() {
+    let site = Site::with(|settings| {
+        settings["gateway"]["trustedProxies"] = json!(["127.0.0.2"]);
+        settings["models"]["providers"]["fake"]["timeouts"] = json!({ "idleMs": 60_000 });
+    })
+    .await;
+    let mut owner = Client::open(&site).await;
+    let phone = Phone::new();
+    let scopes = ["operator.read", "operator.write"];
+    let (own, mut client) = paired(&site, &phone, &scopes).await;
+    let send = json!({ "sessionKey": "main", "message": "HANGMID", "idempotencyKey": "streams" });
+    client.call("chat.send", send).await.unwrap();
+    let is_delta = |told: &Value| told["state"] == "delta";
+    client.event_where("chat", is_delta).await;
+    let target = json!({ "deviceId": phone.id(), "role": "operator" });
+    owner.call("device.token.revoke", target).await.unwrap();
+    closed_at_once(&mut client).await;
+    let stale = phone.far(&site, &asking(&scopes, &own)).await;
+    assert_eq!(fine(stale), "AUTH_DEVICE_TOKEN_MISMATCH");
+    let still = json!({ "runId": "streams", "timeoutMs": 50 });
+    let still = owner.call("agent.wait", still).await.unwrap();
+    assert_eq!(still["status"], "timeout", "the run goes on");
+    let abort = json!({ "sessionKey": "main", "runId": "streams" });
+    assert_eq!(
+        owner.call("chat.abort", abort).await.unwrap()["aborted"],
+        true
+    );
+    let end = owner
+        .event_where("chat", |told| told["state"] == "aborted")
+        .await;
+    assert_eq!(end["payload"]["runId"], "streams");
+    site.stop().await;
+}
+
 /// R8, B6: a replaced secret ends sockets and streams that the old one opened.
 #[tokio::test]
 async fn a_replaced_secret_ends_sockets_and_streams() {

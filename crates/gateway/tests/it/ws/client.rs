@@ -75,6 +75,14 @@ impl Socket {
         self.stream.send(message).await.ok();
     }
 
+    /// Sends them in one piece.
+    pub(crate) async fn send_all_at_once(&mut self, messages: Vec<Message>) {
+        for message in messages {
+            self.stream.feed(message).await.unwrap();
+        }
+        self.stream.flush().await.unwrap();
+    }
+
     /// The next frame, or how the connection ended.
     pub(crate) async fn next(&mut self) -> Got {
         loop {

@@ -4,7 +4,6 @@ use super::client::{Client, Got, Socket, owner};
 use crate::site::Site;
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt as _;
@@ -18,6 +17,26 @@ async fn roomy(places: u32) -> Site {
             json!({ "maxConnections": places, "maxConnectionsPerIp": places });
     })
     .await
+}
+
+/// Waits until so many connections are open besides the one that asks.
+pub(super) async fn until_open(site: &Site, count: u32) {
+    let wanted = (count + 1).to_string();
+    let since = Instant::now();
+    loop {
+        let metrics = site.caller().get("/metrics").await.unwrap().text();
+        let open = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("openclaw_open_connections "));
+        if open == Some(&*wanted) {
+            return;
+        }
+        assert!(
+            since.elapsed() < Duration::from_secs(20),
+            "{open:?} are still open"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -37,23 +56,7 @@ async fn a_storm_of_a_thousand_reconnects_leaves_nothing_behind() {
     });
     storm.buffer_unordered(60).collect::<Vec<()>>().await;
     let mut client = Client::open(&site).await;
-    let since = Instant::now();
-    loop {
-        let metrics = site.caller().get("/metrics").await.unwrap().text();
-        let open = metrics
-            .lines()
-            .find_map(|line| line.strip_prefix("openclaw_open_connections "))
-            .map(str::to_owned);
-        // The one that asks over HTTP, and the one over the WebSocket.
-        if open.as_deref() == Some("2") {
-            break;
-        }
-        assert!(
-            since.elapsed() < Duration::from_secs(20),
-            "{open:?} are still open"
-        );
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until_open(&site, 1).await;
     assert_eq!(client.call("health", json!({})).await.unwrap()["ok"], true);
     site.stop().await;
 }
@@ -143,55 +146,4 @@ async fn nothing_is_done_for_a_client_after_its_close() {
     let here = other.call("system-presence", json!({})).await.unwrap();
     assert_eq!(here.as_array().unwrap().len(), 1, "{here}");
     site.stop().await;
-}
-
-/// Both ends are in this process, so each connection takes two files.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_connections_are_open_at_once() {
-    let count = ((allow_files(30_000) - 1000) / 2).min(10_000);
-    println!("{count} connections");
-    let site = roomy(16_000).await;
-    let address = site.address;
-    let before = memory();
-    let mut clients: Vec<Client> = stream::iter(0..count)
-        .map(|_| async move { Client::connect(address, &owner()).await.unwrap() })
-        .buffer_unordered(50)
-        .collect()
-        .await;
-    let each = (memory() - before) / count;
-    println!("memory of both ends of an idle connection: {each} bytes");
-    let picked = clients.iter_mut().step_by(500);
-    for client in picked {
-        assert_eq!(client.call("health", json!({})).await.unwrap()["ok"], true);
-    }
-    let stopping = Instant::now();
-    drop(clients);
-    site.stop().await;
-    assert!(stopping.elapsed() < Duration::from_secs(20));
-}
-
-/// Raises how many files this process may open, as far as it may; returns how many that is.
-fn allow_files(wanted: u64) -> usize {
-    let limits = getrlimit(Resource::Nofile);
-    for maximum in [Some(wanted), limits.maximum] {
-        let current = maximum.map_or(wanted, |most| most.min(wanted));
-        let raised = Rlimit {
-            current: Some(current),
-            maximum: maximum.max(limits.maximum),
-        };
-        if setrlimit(Resource::Nofile, raised).is_ok() {
-            return usize::try_from(current).unwrap();
-        }
-    }
-    usize::try_from(limits.current.unwrap_or(wanted)).unwrap()
-}
-
-fn memory() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS"))
-        .unwrap();
-    let kilobytes: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kilobytes * 1024
 }

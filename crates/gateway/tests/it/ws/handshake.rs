@@ -190,13 +190,8 @@ async fn binary_and_fragmented_frames_are_read_too() {
         .send_message(Message::binary(connect.to_string()))
         .await;
     assert_eq!(socket.next().await.frame()["payload"]["type"], "hello-ok");
-    let health = r#"{"type":"req","id":"2","method":"health"}"#;
-    let pieces = health.as_bytes().chunks(7).enumerate();
-    let last = health.len().div_ceil(7) - 1;
-    for (at, piece) in pieces {
-        let kind = if at == 0 { Data::Text } else { Data::Continue };
-        let frame = Frame::message(piece.to_vec(), OpCode::Data(kind), at == last);
-        socket.send_message(Message::Frame(frame)).await;
+    for piece in in_pieces(r#"{"type":"req","id":"2","method":"health"}"#, 7) {
+        socket.send_message(piece).await;
     }
     loop {
         let frame = socket.next().await.frame();
@@ -205,6 +200,66 @@ async fn binary_and_fragmented_frames_are_read_too() {
             break;
         }
     }
+    site.stop().await;
+}
+
+/// A text in pieces of `size`.
+fn in_pieces(text: &str, size: usize) -> Vec<Message> {
+    let last = text.len().div_ceil(size) - 1;
+    let pieces = text.as_bytes().chunks(size).enumerate();
+    pieces
+        .map(|(at, piece)| {
+            let kind = if at == 0 { Data::Text } else { Data::Continue };
+            Message::Frame(Frame::message(
+                piece.to_vec(),
+                OpCode::Data(kind),
+                at == last,
+            ))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_connect_may_come_in_pieces_with_pings_between_them() {
+    let site = Site::start().await;
+    let connect = json!({ "type": "req", "id": "1", "method": "connect", "params": owner() });
+    let mut socket = Socket::open(site.address).await;
+    socket.challenge().await;
+    for piece in in_pieces(&connect.to_string(), 50) {
+        socket.send_message(piece).await;
+        socket
+            .send_message(Message::Ping("still here".into()))
+            .await;
+    }
+    assert_eq!(socket.next().await.frame()["payload"]["type"], "hello-ok");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn strangers_are_held_to_sizes_pieces_and_pings() {
+    let site = Site::start().await;
+    let flood = || vec![Message::Ping("x".into()); 25];
+    for (messages, code, reason) in [
+        (in_pieces(&"x".repeat(65_537), 30_000), 1009, ""),
+        (in_pieces(&"x".repeat(300), 1), 1008, "too many fragments"),
+        (vec![Message::binary(vec![0xff, 0xfe, 0])], 1000, ""),
+        (vec![Message::binary(vec![0; 65_537])], 1009, ""),
+        (flood(), 1008, "too many control frames"),
+    ] {
+        let mut socket = Socket::open(site.address).await;
+        socket.challenge().await;
+        for message in messages {
+            socket.send_message(message).await;
+        }
+        let closed = Got::Closed(code, reason.to_owned());
+        assert_eq!(socket.next().await, closed);
+    }
+    let mut client = Client::open(&site).await;
+    for message in flood() {
+        client.socket.send_message(message).await;
+    }
+    let closed = Got::Closed(1008, "too many control frames".to_owned());
+    assert_eq!(client.closed().await, closed);
     site.stop().await;
 }
 

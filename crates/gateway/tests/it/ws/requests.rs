@@ -135,6 +135,27 @@ async fn the_same_id_twice_is_answered_twice() {
 }
 
 #[tokio::test]
+async fn an_id_may_be_under_way_twice() {
+    let site = Site::with_env([]).await;
+    let mut client = Client::open(&site).await;
+    let run = json!({ "sessionKey": "main", "message": "HANG", "idempotencyKey": "hangs" });
+    client.call("chat.send", run).await.unwrap();
+    let slow = json!({ "type": "req", "id": "same", "method": "agent.wait",
+        "params": { "runId": "hangs", "timeoutMs": 1000 } });
+    client.socket.send(&slow).await;
+    client.socket.send(&slow).await;
+    let quick = json!({ "type": "req", "id": "same", "method": "health" });
+    client.socket.send(&quick).await;
+    assert_eq!(client.answer("same").await.unwrap()["ok"], true);
+    for _ in 0..2 {
+        assert_eq!(client.answer("same").await.unwrap()["status"], "timeout");
+    }
+    let abort = json!({ "sessionKey": "main" });
+    client.call("chat.abort", abort).await.unwrap();
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn large_frames_are_taken_and_larger_ones_are_not() {
     let site = Site::start().await;
     let mut client = Client::open(&site).await;
