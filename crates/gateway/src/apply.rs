@@ -22,6 +22,9 @@ pub(crate) fn apply(
     let mut warnings = router.configure(compose::router_config(new));
     let cached = new.settings.gateway.http.response_cache.clone();
     services.response_cache.set(cached);
+    services
+        .invoke_rules
+        .set(new.settings.gateway.tools.clone());
     services.ledger.set_budgets(new.settings.budgets.clone());
     let (roster, problems) = compose::roster(boot, new);
     warnings.extend(new.warnings.iter().cloned());

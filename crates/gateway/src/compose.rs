@@ -6,6 +6,7 @@ use crate::identity::{Devices, DevicesDeps};
 use crate::load::{self, Loaded};
 use crate::net::{Authority, NetPlan};
 use crate::nodes::Nodes;
+use crate::services::catalog::invoke::InvokeRules;
 use crate::services::{
     HealthMonitor, Logins, ResponseBook, ResponseCache, Services, SettingsDesk, chat, cooldowns,
     status,
@@ -169,6 +170,7 @@ impl Gateway {
             clock,
             logins,
             commands: chat::Commands::default(),
+            invoke_rules: InvokeRules::new(loaded.settings.gateway.tools.clone()),
             session_changes: tokio::sync::Mutex::default(),
             events,
             approvals: desk,

@@ -1,7 +1,7 @@
 //! What every surface calls: one set of services behind all dialects.
 
 mod agents;
-mod catalog;
+pub(crate) mod catalog;
 pub(crate) mod chat;
 pub(crate) mod commands;
 pub(crate) mod cooldowns;
@@ -67,6 +67,8 @@ pub struct Services {
     pub(crate) events: Arc<Events>,
     /// Questions to people.
     pub(crate) approvals: Arc<Desk>,
+    /// Which tools clients call without a model.
+    pub(crate) invoke_rules: catalog::invoke::InvokeRules,
     /// Machines that run commands.
     pub(crate) nodes: Nodes,
     /// Everybody who is connected.

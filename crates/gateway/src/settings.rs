@@ -5,6 +5,7 @@ use crate::net::config::{
     SecurityHeadersSettings,
 };
 use crate::nodes::NodesSettings;
+use crate::services::catalog::invoke::InvokeSettings;
 use crate::services::response_cache::ResponseCacheSettings;
 use agent::AgentsSettings;
 use config::{EnvSettings, Rules, SecretsSettings};
@@ -72,6 +73,8 @@ pub struct GatewaySettings {
     pub reload: ReloadSettings,
     /// Machines that run commands for agents.
     pub nodes: NodesSettings,
+    /// Tools that clients call without a model.
+    pub tools: InvokeSettings,
     /// Bounds on connections and requests.
     pub limits: LimitsSettings,
 }
@@ -208,6 +211,7 @@ pub fn rules() -> Rules {
         schema: schema().clone(),
         strict_prefixes: vec![
             "gateway.auth",
+            "gateway.tools",
             "tools",
             "agents.list.*.tools",
             "agents.entries.*.tools",
@@ -227,12 +231,13 @@ pub fn schema() -> &'static serde_json::Value {
 }
 
 /// Keys under `gateway` that take effect while running; the others wait for a restart.
-const LIVE: [&str; 5] = [
+const LIVE: [&str; 6] = [
     "gateway.http.endpoints",
     "gateway.http.responseCache",
     "gateway.auth",
     "gateway.reload",
     "gateway.remote",
+    "gateway.tools",
 ];
 
 /// Whether a change of this setting, given as a dotted path, waits for a restart of the gateway.

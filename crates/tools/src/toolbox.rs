@@ -124,6 +124,12 @@ impl Toolbox {
         &self.settings
     }
 
+    /// What a call would do; `None` for a tool that is not there or arguments it cannot read.
+    pub fn intent(&self, call: &ToolCall) -> Option<Intent> {
+        let entry = self.registry.entry(call.name.as_str())?;
+        entry.tool.intent(RawArgs(&call.arguments)).ok()
+    }
+
     /// What a person is to be asked before this call is run; `None` when policy allows it, denies it,
     /// or cannot read it.
     pub fn asks(&self, call: &ToolCall, cx: &ToolCx) -> Option<Asked> {

@@ -21,6 +21,16 @@ const MAX_SHOWN: usize = 64 * 1024;
 #[async_trait]
 impl Approver for Desk {
     async fn ask(&self, asked: AskFor) -> ApprovalVerdict {
+        self.ask_for(asked, None).await
+    }
+}
+
+impl Desk {
+    /// Asks people about a tool call; who asks, by the id of its connection, is not asked.
+    ///
+    /// # Cancel safety
+    /// Dropping the future withdraws the question.
+    pub(crate) async fn ask_for(&self, asked: AskFor, asker: Option<String>) -> ApprovalVerdict {
         let (agent, tool) = (asked.agent.to_string(), asked.intent.tool.to_string());
         let quiet = asked.intent.argv.is_empty() && asked.intent.hosts.is_empty();
         match self.file.read() {
@@ -31,7 +41,11 @@ impl Approver for Desk {
             Err(error) => warn!(%error, "the rules cannot be read, so a person is asked"),
         }
         let deny = |why: String| ApprovalVerdict::Deny { why };
-        let ticket = match self.put(question(&asked, &agent, &tool, quiet)) {
+        let question = Question {
+            asker,
+            ..question(&asked, &agent, &tool, quiet)
+        };
+        let ticket = match self.put(question) {
             Ok(ticket) => ticket,
             Err(error) => return deny(format!("{}; {}", asked.reason, error.message)),
         };

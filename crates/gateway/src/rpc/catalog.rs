@@ -2,6 +2,7 @@
 
 use super::Registry;
 use crate::services::Services;
+use crate::services::catalog::invoke;
 use protocol::methods::{
     CommandsList, ModelsAuthStatus, ModelsList, ToolsCatalog, ToolsEffective, ToolsInvoke,
 };
@@ -23,6 +24,6 @@ pub(super) fn register(table: &mut Registry) {
         call.services.tools_effective(&params)
     });
     table.on(ToolsInvoke, |call, params| async move {
-        call.services.tools_invoke(params).await
+        invoke::invoke(&call, params).await
     });
 }

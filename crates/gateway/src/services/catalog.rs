@@ -1,5 +1,6 @@
 //! `models.*` and `tools.*`. Source: gateway RPC methods, "Models, tools, commands, skills".
 
+pub(crate) mod invoke;
 mod tools;
 
 use super::Services;

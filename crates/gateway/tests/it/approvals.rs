@@ -2,4 +2,5 @@
 
 mod agents;
 mod clients;
+mod invoked;
 mod rules;

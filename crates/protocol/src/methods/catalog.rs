@@ -279,6 +279,9 @@ pub struct ToolsInvokeParams {
     /// The agent; the session's, else the default agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<String>,
+    /// `wait`: where a person has to approve the call, ask one and wait for the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
 }
 
 /// Reply of `tools.invoke`.
@@ -295,6 +298,9 @@ pub struct ToolsInvokeReply {
     /// `core`: part of the gateway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// True when it was not called because nobody approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requires_approval: Option<bool>,
     /// Why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ToolProblem>,

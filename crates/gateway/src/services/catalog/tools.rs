@@ -1,19 +1,15 @@
-//! `tools.*`: what there is, what an agent has, a call without a model.
+//! `tools.catalog` and `tools.effective`: what there is, what an agent has.
 
 use super::Services;
 use crate::error::ApiError;
 use agent::Agent;
-use domain::{RunId, ToolCall, ToolCallId, ToolName, ToolSpec};
+use domain::ToolSpec;
 use protocol::methods::catalog::{
-    ToolGroup, ToolOutputShape, ToolProblem, ToolProfile, ToolRow, ToolsCatalogParams,
-    ToolsCatalogReply, ToolsEffectiveParams, ToolsEffectiveReply, ToolsInvokeParams,
-    ToolsInvokeReply,
+    ToolGroup, ToolProfile, ToolRow, ToolsCatalogParams, ToolsCatalogReply, ToolsEffectiveParams,
+    ToolsEffectiveReply,
 };
-use serde_json::json;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio_util::sync::CancellationToken;
-use tools::{Profile, ToolCx, ToolPattern};
+use tools::{Profile, ToolPattern};
 
 /// The sets of tools, as the settings name them and for people.
 const PROFILES: [(Profile, &str); 4] = [
@@ -31,12 +27,6 @@ const GROUPS: [(&str, &str, &str); 5] = [
     ("sessions", "Sessions", "group:sessions"),
     ("memory", "Memory", "group:memory"),
 ];
-
-/// Tools that are refused here unless `gateway.tools.allow` opens them. Source: DEC-10.
-const DANGEROUS: [&str; 1] = ["group:runtime"];
-
-/// Longest call.
-const TIMEOUT: Duration = Duration::from_mins(2);
 
 impl Services {
     /// Every tool there is.
@@ -108,87 +98,15 @@ impl Services {
         })
     }
 
-    /// Calls a tool without a model. Policy judges it like a call of the agent.
+    /// The agent that is named, else the session's, else the default one.
     ///
     /// # Errors
     /// [`ApiError`] when there is no such agent, or the session key is none.
-    pub(crate) async fn tools_invoke(
+    pub(super) fn tools_agent(
         &self,
-        params: ToolsInvokeParams,
-    ) -> Result<ToolsInvokeReply, ApiError> {
-        let agent = self.tools_agent(params.agent_id.as_deref(), params.session_key.as_deref())?;
-        let key = params.session_key.as_deref().unwrap_or("main");
-        let session = self.session_key(key, Some(agent.id.as_str()))?;
-        let toolbox = self.agents.toolbox();
-        let refuse = |code: &str, message: String| ToolsInvokeReply {
-            ok: false,
-            tool_name: params.name.clone(),
-            error: Some(ToolProblem {
-                code: code.to_owned(),
-                message,
-            }),
-            ..ToolsInvokeReply::default()
-        };
-        let has =
-            |specs: &[Arc<ToolSpec>]| specs.iter().any(|spec| spec.name.as_str() == params.name);
-        if !has(&toolbox.specs(&agent.access)) {
-            let shown: String = params
-                .name
-                .chars()
-                .filter(|c| !c.is_control())
-                .take(64)
-                .collect();
-            return Ok(refuse("not_found", format!("Tool not available: {shown}")));
-        }
-        if DANGEROUS
-            .iter()
-            .any(|it| ToolPattern::new(*it).matches(&params.name))
-        {
-            let name = &params.name;
-            return Ok(refuse(
-                "forbidden",
-                format!("{name} is not called from here; ask the agent, who can ask for approval"),
-            ));
-        }
-        let arguments = serde_json::to_string(&params.args.clone().unwrap_or_default())
-            .map_err(|error| ApiError::invalid(format!("invalid tools.invoke params: {error}")))?;
-        let call = ToolCall {
-            id: ToolCallId::new(format!("invoke_{}", uuid::Uuid::new_v4().simple())),
-            name: ToolName::new(params.name.as_str()),
-            arguments,
-        };
-        let cancel = CancellationToken::new();
-        let _ends = cancel.clone().drop_guard();
-        let cx = ToolCx {
-            workspace: agent.workspace.clone(),
-            agent: agent.id.clone(),
-            session,
-            run: RunId::new(uuid::Uuid::new_v4().to_string()),
-            access: agent.access.clone(),
-            cancel,
-        };
-        let Ok(result) = tokio::time::timeout(TIMEOUT, toolbox.run(&call, &cx)).await else {
-            let seconds = TIMEOUT.as_secs();
-            return Ok(refuse(
-                "tool_error",
-                format!("the tool took longer than {seconds} s"),
-            ));
-        };
-        if result.is_error {
-            return Ok(refuse("tool_error", result.content));
-        }
-        Ok(ToolsInvokeReply {
-            ok: true,
-            tool_name: params.name,
-            output: Some(ToolOutputShape {
-                content: vec![json!({ "type": "text", "text": result.content })],
-            }),
-            source: Some("core".to_owned()),
-            error: None,
-        })
-    }
-
-    fn tools_agent(&self, id: Option<&str>, session: Option<&str>) -> Result<Arc<Agent>, ApiError> {
+        id: Option<&str>,
+        session: Option<&str>,
+    ) -> Result<Arc<Agent>, ApiError> {
         if id.is_some() {
             return self.agent_or_default(id);
         }
