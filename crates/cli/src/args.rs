@@ -2,8 +2,8 @@
 
 use crate::commands::{
     agent, agents, approvals, channels, completion, config, costs, cron, dashboard, devices,
-    doctor, explain, gateway, health, logs, models, nodes, onboard, sessions, skills, status,
-    system, tui, usage,
+    doctor, explain, gateway, health, hooks, logs, message, models, nodes, onboard, secrets,
+    sessions, skills, status, system, tui, usage,
 };
 use crate::node;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -101,16 +101,22 @@ pub(crate) enum Command {
     Approvals(approvals::ApprovalsArgs),
     /// The newest lines of the gateway's log; --follow goes on
     Logs(logs::LogsArgs),
+    /// Send something to somebody over a chat network
+    Message(message::MessageArgs),
     /// Chat networks
     Channels(channels::ChannelsArgs),
     /// Jobs that run by themselves
     Cron(cron::CronArgs),
     /// Skills that agents find
     Skills(skills::SkillsArgs),
+    /// Programs that run when something happens to an agent
+    Hooks(hooks::HooksArgs),
     /// Who is connected; events and heartbeats
     System(system::SystemArgs),
     /// Find what is wrong and say how to fix it
     Doctor(doctor::DoctorArgs),
+    /// Make the running gateway fetch its secrets again
+    Secrets(secrets::SecretsArgs),
     /// Read and change the settings
     Config(config::ConfigArgs),
     /// Print a fresh one-time link that signs a browser in
@@ -141,6 +147,9 @@ impl Command {
             Self::Channels(args) => args.remote.json,
             Self::Cron(args) => args.remote.json,
             Self::Skills(args) => args.remote.json,
+            Self::Hooks(args) => args.remote.json,
+            Self::Message(args) => args.remote.json,
+            Self::Secrets(args) => args.remote.json,
             Self::System(args) => args.remote.json,
             Self::Doctor(args) => args.json,
             Self::Config(args) => args.json(),

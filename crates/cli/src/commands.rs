@@ -14,10 +14,13 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod gateway;
 pub(crate) mod health;
+pub(crate) mod hooks;
 pub(crate) mod logs;
+pub(crate) mod message;
 pub(crate) mod models;
 pub(crate) mod nodes;
 pub(crate) mod onboard;
+pub(crate) mod secrets;
 pub(crate) mod sessions;
 pub(crate) mod skills;
 pub(crate) mod status;
@@ -54,9 +57,12 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Channels(args) => channels::run(&home, &args),
         Command::Cron(args) => cron::run(&home, &args),
         Command::Devices(args) => devices::run(&home, &args),
+        Command::Hooks(args) => hooks::run(&home, &args),
         Command::Logs(args) => logs::run(&home, &args),
+        Command::Message(args) => message::run(&home, &args),
         Command::Models(args) => models::run(&home, &args),
         Command::Nodes(args) => nodes::run(&home, &args),
+        Command::Secrets(args) => secrets::run(&home, &args),
         Command::Sessions(args) => sessions::run(&home, &args),
         Command::Skills(args) => skills::run(&home, &args),
         Command::System(args) => system::run(&home, &args),

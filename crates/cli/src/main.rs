@@ -18,6 +18,7 @@ mod args;
 mod commands;
 mod door;
 mod failure;
+mod guidance;
 mod home;
 mod listing;
 mod local;
@@ -55,6 +56,9 @@ fn main() -> ExitCode {
                 Exit::Ok
             };
             drop(error.print());
+            if let Some(instead) = guidance::instead(&error) {
+                screen::note(format_args!("fix: {instead}"));
+            }
             return exit.into();
         }
     };

@@ -20,6 +20,15 @@ pub enum ClientError {
         /// What the system said.
         reason: String,
     },
+    /// The certificate of what answers there is not trusted, or no TLS is spoken: trust its issuer,
+    /// or use another address.
+    #[error("no trusted connection to {address}: {reason}")]
+    Untrusted {
+        /// The address.
+        address: String,
+        /// What was wrong with the certificate or the handshake.
+        reason: String,
+    },
     /// The gateway wants another token or password.
     #[error("the gateway at {address} refused the credential: {message}")]
     Unauthorized {

@@ -33,7 +33,20 @@ pub(crate) async fn connect(endpoint: &Endpoint) -> Result<Box<dyn Duplex>, Clie
     let stream = TlsConnector::from(settings)
         .connect(name, stream)
         .await
-        .map_err(|error| unreachable(format!("TLS: {error}")))?;
+        .map_err(|error| {
+            // What the peer said cannot be trusted; anything else is the network's.
+            let is_judged = error
+                .get_ref()
+                .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>);
+            if is_judged {
+                ClientError::Untrusted {
+                    address: endpoint.shown(),
+                    reason: error.to_string(),
+                }
+            } else {
+                unreachable(format!("TLS: {error}"))
+            }
+        })?;
     Ok(Box::new(stream))
 }
 

@@ -106,8 +106,8 @@ impl Connection {
     /// # Errors
     /// [`ClientError::PairingRequired`], [`ClientError::Unauthorized`],
     /// [`ClientError::RateLimited`], [`ClientError::Refused`] as the gateway decides;
-    /// [`ClientError::Unreachable`], [`ClientError::TimedOut`], [`ClientError::Closed`],
-    /// [`ClientError::Protocol`] for the way there; [`ClientError::Device`] for the key.
+    /// [`ClientError::Unreachable`], [`ClientError::Untrusted`], [`ClientError::TimedOut`],
+    /// [`ClientError::Closed`], [`ClientError::Protocol`] for the way there; [`ClientError::Device`] for the key.
     pub async fn open(mut options: Options) -> Result<(Self, Events), ClientError> {
         if options.client.instance_id.is_none() {
             options.client.instance_id = Some(uuid::Uuid::new_v4().to_string());

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::home::Home;
 use client::ws::{Connection, Options};
 use client::{Client, ClientError, DeviceIdentity};
-use protocol::{ClientProgram, Method, Scope};
+use protocol::{ClientProgram, HelloOk, Method, Scope};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,14 +50,19 @@ impl Line {
         }
         // A long call is no reason to wait long for the connection.
         options.connect_limit = options.connect_limit.min(limit);
-        let opened = match Connection::open(options.clone()).await {
+        let (connection, _) = match Connection::open(options.clone()).await {
             Err(ClientError::Unauthorized { code, .. }) if code == "DEVICE_IDENTITY_REQUIRED" => {
                 options.device = Some(device(home)?);
-                Connection::open(options).await
+                Connection::open(options).await?
             }
-            opened @ (Ok(_) | Err(_)) => opened,
+            Ok((connection, _)) if is_short(&options, &connection.hello()) => {
+                // Somebody stands between: seen from the gateway this is not its own machine.
+                connection.close().await;
+                options.device = Some(device(home)?);
+                Connection::open(options).await?
+            }
+            opened @ (Ok(_) | Err(_)) => opened?,
         };
-        let (connection, _) = opened?;
         let way = Way::Socket(connection);
         Ok(Self { way, limit })
     }
@@ -148,6 +153,18 @@ pub(crate) async fn options(
         options.device = Some(device(home)?);
     }
     Ok(options)
+}
+
+/// Whether less was granted than was asked for because no device was shown.
+fn is_short(options: &Options, hello: &HelloOk) -> bool {
+    let Some(auth) = &hello.auth else {
+        return false;
+    };
+    let is_missing = |scope: &Scope| {
+        let name = scope.name();
+        name.is_some_and(|name| !auth.scopes.iter().any(|granted| granted == name))
+    };
+    options.device.is_none() && options.scopes.iter().any(is_missing)
 }
 
 fn device(home: &Home) -> Result<Arc<DeviceIdentity>, Failure> {

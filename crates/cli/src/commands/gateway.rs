@@ -6,6 +6,7 @@ mod run;
 mod status;
 mod stop;
 mod token;
+mod usage_cost;
 
 use crate::commands::health::{self, HealthArgs};
 use crate::failure::{Exit, Failure, Kind};
@@ -35,6 +36,8 @@ enum GatewayCommand {
     Call(call::CallArgs),
     /// Whether the running gateway works; exit code 1 if not
     Health(HealthArgs),
+    /// Tokens and costs by day
+    UsageCost(usage_cost::UsageCostArgs),
     /// Print the gateway token, for scripts
     Token(token::TokenArgs),
 }
@@ -49,6 +52,7 @@ impl GatewayArgs {
             Some(GatewayCommand::Probe(args)) => args.json,
             Some(GatewayCommand::Call(_)) => true,
             Some(GatewayCommand::Health(args)) => args.json,
+            Some(GatewayCommand::UsageCost(args)) => args.remote.json,
         }
     }
 }
@@ -70,6 +74,7 @@ pub(crate) fn run(home: &Home, args: GatewayArgs) -> Result<Exit, Failure> {
         Some(GatewayCommand::Probe(args)) => probe::run(home, &args),
         Some(GatewayCommand::Call(args)) => call::run(home, &args),
         Some(GatewayCommand::Health(args)) => health::run(home, &args),
+        Some(GatewayCommand::UsageCost(args)) => usage_cost::run(home, &args),
         Some(GatewayCommand::Token(args)) => token::run(home, &args),
     }
 }

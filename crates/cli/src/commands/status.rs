@@ -1,12 +1,15 @@
 //! `openclaw status`
 
-use crate::access::{self, AccessArgs, Known};
+mod all;
+
+use crate::access::{self, AccessArgs, Known, Line};
 use crate::commands::costs::{NO_BUDGET, budget};
 use crate::commands::health::duration;
 use crate::failure::{Exit, Failure};
 use crate::home::Home;
 use crate::listing::{Listing, count, dollars};
 use crate::{runtime, screen};
+use protocol::Scope;
 use protocol::methods::{
     Status,
     status::{StatusParams, StatusReply},
@@ -16,7 +19,11 @@ use std::time::Duration;
 
 /// Arguments of `status`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example, for somebody who helps: openclaw status --all > report.txt")]
 pub(crate) struct StatusArgs {
+    /// Also who is connected, the chat networks, and what is wrong; holds no secret
+    #[arg(long)]
+    all: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -32,16 +39,19 @@ pub(crate) fn run(home: &Home, args: &StatusArgs) -> Result<Exit, Failure> {
     let limit = Duration::from_millis(args.timeout);
     let (url, answer) = runtime::block_on(async {
         let url = access::endpoint(home, &args.access).await?.shown();
-        let params = StatusParams::default();
-        let answer = access::ask::<Status>(home, &args.access, limit, &params).await;
-        Ok((url, answer))
+        Ok((url, ask(home, args, limit).await))
     })?;
     if args.json {
         screen::json(&as_json(home, &url, answer.as_ref())?)?;
         return Ok(Exit::Ok);
     }
     match answer {
-        Ok(status) => screen::say(as_text(&url, &status))?,
+        Ok((status, more)) => {
+            screen::say(as_text(&url, &status))?;
+            if let Some(more) = more {
+                screen::say(all::as_text(home, &more))?;
+            }
+        }
         Err(failure) => {
             screen::say(failure.message())?;
             screen::say(format_args!("state  {}", home.state_dir().display()))?;
@@ -53,13 +63,34 @@ pub(crate) fn run(home: &Home, args: &StatusArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
+/// The status, and with `--all` the rest, on one connection.
+async fn ask(
+    home: &Home,
+    args: &StatusArgs,
+    limit: Duration,
+) -> Result<(StatusReply, Option<Value>), Failure> {
+    let line = Line::open(home, &args.access, &[Scope::Read], limit).await?;
+    let answers = async {
+        let status = line.call::<Status>(&StatusParams::default()).await?;
+        let more = if args.all {
+            Some(all::ask(&line).await?)
+        } else {
+            None
+        };
+        Ok((status, more))
+    };
+    let answers = answers.await;
+    line.close().await;
+    answers
+}
+
 fn as_json(
     home: &Home,
     url: &str,
-    answer: Result<&StatusReply, &Failure>,
+    answer: Result<&(StatusReply, Option<Value>), &Failure>,
 ) -> Result<Value, Failure> {
     let (mut value, reachable, error) = match answer {
-        Ok(status) => (
+        Ok((status, _)) => (
             serde_json::to_value(status).map_err(std::io::Error::from)?,
             true,
             None,
@@ -67,6 +98,10 @@ fn as_json(
         Err(failure) => (json!({}), false, Some(failure.message())),
     };
     if let Some(members) = value.as_object_mut() {
+        if let Ok((_, Some(Value::Object(more)))) = answer {
+            // The status knows the health too; asked by itself it says more.
+            members.extend(more.clone());
+        }
         let gateway = json!({
             "mode": if Known::of(home).is_remote() { "remote" } else { "local" },
             "url": url,

@@ -93,7 +93,8 @@ fn switch(home: &Home, remote: &RemoteArgs, enabled: bool) -> Result<Exit, Failu
     })
 }
 
-fn presence(answer: &Value) -> String {
+/// Who is connected, as a table.
+pub(crate) fn presence(answer: &Value) -> String {
     let mut table = Table::new(&["who", "mode", "version", "platform", "state", "since"]);
     for row in answer.as_array().into_iter().flatten() {
         table.row([

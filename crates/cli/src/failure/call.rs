@@ -4,14 +4,22 @@ use super::{FIX_START, Failure, Kind};
 use client::ClientError;
 use serde_json::{Value, json};
 
+/// What to do when a certificate is not trusted.
+const FIX_TRUST: &str = "name the certificate of its issuer, e.g. SSL_CERT_FILE=/path/to/ca.pem before the command, \
+                         or trust it on this machine; where no TLS is spoken use ws://";
+
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         let text = error.to_string();
         match error {
-            ClientError::BadAddress { .. } => Self::new(Kind::Usage, text),
+            ClientError::BadAddress { .. } => Self::new(Kind::Usage, text)
+                .fix("write it like ws://127.0.0.1:18789 or wss://gateway.example.com"),
             ClientError::Unreachable { .. } => Self::new(Kind::Transport, text)
                 .code("UNREACHABLE")
                 .fix(FIX_START),
+            ClientError::Untrusted { .. } => Self::new(Kind::Transport, text)
+                .code("UNTRUSTED")
+                .fix(FIX_TRUST),
             ClientError::Unauthorized { code, .. } => Self::new(Kind::Request, text)
                 .code(&code)
                 .details(Some(json!({ "code": code })))
@@ -49,9 +57,13 @@ impl From<ClientError> for Failure {
                     .fix(format!("wait {wait}, then try again"))
             }
             ClientError::Refused { code, details, .. } => refused(&text, &code, details),
-            ClientError::TimedOut { .. } => Self::new(Kind::Transport, text)
+            ClientError::TimedOut { address, .. } => Self::new(Kind::Transport, text)
                 .code("TIMEOUT")
-                .fix("raise --timeout, or look at: openclaw gateway status"),
+                .fix(if address.starts_with("wss:") {
+                    "raise --timeout; where no TLS is spoken use ws://"
+                } else {
+                    "raise --timeout, or look at: openclaw gateway status"
+                }),
             ClientError::Protocol { .. } => Self::new(Kind::Transport, text)
                 .code("PROTOCOL")
                 .fix("openclaw gateway status"),
@@ -71,7 +83,9 @@ fn refused(text: &str, code: &str, details: Option<Value>) -> Failure {
         failure =
             failure.fix("use the gateway's own token, or let an operator with more rights do it");
     } else if code == "METHOD_NOT_FOUND" || text.starts_with("unknown method") {
-        failure = failure.fix("openclaw gateway probe");
+        failure = failure.fix("openclaw gateway probe --json lists the methods there are");
+    } else if text.starts_with("invalid ") && text.contains(" params:") {
+        failure = failure.fix("docs/reference/methods.md says what each method takes");
     }
     if !code.is_empty() {
         failure = failure.code(&code);

@@ -10,10 +10,13 @@
 mod config;
 mod costs;
 mod doctor;
+mod elsewhere;
+mod flows;
 mod gateway;
 mod guide;
 mod node;
 mod onboard;
+mod proxy;
 mod remote;
 mod sandbox;
 mod terminal;

@@ -118,7 +118,9 @@ fn retry(shared: &Shared, error: &ClientError, backoff: &mut Backoff) -> Option<
             let delay = backoff.delay();
             Some(retry_after.map_or(delay, |told| told.max(delay)))
         }
+        // A certificate can be renewed meanwhile.
         ClientError::Unreachable { .. }
+        | ClientError::Untrusted { .. }
         | ClientError::TimedOut { .. }
         | ClientError::Closed { .. }
         | ClientError::Refused { .. }

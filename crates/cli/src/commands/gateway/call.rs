@@ -35,10 +35,15 @@ pub(crate) struct CallArgs {
 
 /// Prints what the method answers.
 pub(crate) fn run(home: &Home, args: &CallArgs) -> Result<Exit, Failure> {
-    let params: Value = serde_json::from_str(&args.params).map_err(|error| {
-        Failure::new(Kind::Usage, format!("--params is not JSON: {error}"))
+    let wrong = |what: String| {
+        Failure::new(Kind::Usage, format!("--params is {what}"))
             .fix("write an object, e.g. --params '{\"limit\":10}'")
-    })?;
+    };
+    let params: Value =
+        serde_json::from_str(&args.params).map_err(|error| wrong(format!("not JSON: {error}")))?;
+    if !params.is_object() {
+        return Err(wrong("not an object".to_owned()));
+    }
     let limit = Duration::from_millis(args.timeout);
     let answer = runtime::block_on(async {
         let line = Line::open(home, &args.access, &[scope_of(&args.method)], limit).await?;

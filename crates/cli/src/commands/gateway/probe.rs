@@ -75,6 +75,8 @@ async fn probe(home: &Home, access: &AccessArgs, limit: Duration) -> Result<Valu
         "uptimeMs": hello.snapshot.uptime_ms,
         "methods": hello.features.methods.len(),
         "events": hello.features.events.len(),
+        "methodNames": hello.features.methods,
+        "eventNames": hello.features.events,
         "calls": answers,
     }))
 }

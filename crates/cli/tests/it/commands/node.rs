@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// A gateway with a node of its own home.
-struct Pair {
-    gateway: Sandbox,
+pub(super) struct Pair {
+    pub(super) gateway: Sandbox,
     node: Sandbox,
     running: Option<Running>,
     _serving: Running,
 }
 
 impl Pair {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let gateway = Sandbox::new();
         let serving = gateway.start(&["gateway", "run"]);
         until("the gateway", || {
@@ -49,7 +49,7 @@ impl Pair {
         pair
     }
 
-    fn invoke(&self, command: &str, params: &Value) -> Ran {
+    pub(super) fn invoke(&self, command: &str, params: &Value) -> Ran {
         let params = params.to_string();
         self.gateway.run(&[
             "nodes",
@@ -83,7 +83,7 @@ impl Pair {
     }
 }
 
-fn until(what: &str, is_there: impl Fn() -> bool) {
+pub(super) fn until(what: &str, is_there: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !is_there() {
         assert!(Instant::now() < deadline, "{what} did not come");

@@ -17,6 +17,7 @@ fn running() -> (Sandbox, Running) {
 const ASKING: &[&[&str]] = &[
     &["health"],
     &["status"],
+    &["status", "--all"],
     &["gateway", "status", "--require-rpc"],
     &["gateway", "probe"],
     &["gateway", "call", "health"],
@@ -41,6 +42,10 @@ const ASKING: &[&[&str]] = &[
     &["system", "heartbeat", "last"],
     &["cron", "list"],
     &["cron", "status"],
+    &["cron", "runs"],
+    &["hooks", "list"],
+    &["secrets", "reload"],
+    &["gateway", "usage-cost", "--days", "7"],
 ];
 
 /// A command either works, in text and as JSON, or its method is absent from the gateway and it
@@ -68,7 +73,122 @@ fn every_asking_command_exits_with_0_or_says_what_is_absent() {
         );
         assert!(text.err.starts_with("error: "), "{text:?}");
     }
-    assert!(worked > 20, "{worked} commands worked");
+    assert!(worked > 27, "{worked} commands worked");
+}
+
+/// Commands whose subsystem is not there, and the words of the way that is.
+const NOT_THERE: &[(&[&str], &str)] = &[
+    (
+        &[
+            "cron",
+            "add",
+            "--name",
+            "n",
+            "--every",
+            "1h",
+            "--message",
+            "m",
+        ],
+        "call agent from a timer",
+    ),
+    (&["cron", "run", "x"], "call agent from a timer"),
+    (&["cron", "rm", "x"], "call agent from a timer"),
+    (&["cron", "enable", "x"], "call agent from a timer"),
+    (
+        &[
+            "message",
+            "send",
+            "--channel",
+            "c",
+            "--target",
+            "t",
+            "-m",
+            "m",
+        ],
+        "use chat.send or agent",
+    ),
+    (&["system", "heartbeat", "enable"], "no heartbeats"),
+];
+
+#[test]
+fn what_is_not_there_yet_is_said_in_one_line_with_what_to_use() {
+    let (sandbox, _gateway) = running();
+    for (command, says) in NOT_THERE {
+        let ran = sandbox.run(command);
+        assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{command:?}");
+        let lines: Vec<&str> = ran.err.lines().collect();
+        assert!(
+            lines.len() == 1 && lines[0].starts_with("error: ") && lines[0].contains(says),
+            "{command:?}: {ran:?}"
+        );
+        let with_json: Vec<&str> = command.iter().chain(&["--json"]).copied().collect();
+        let ran = sandbox.run(&with_json);
+        let error = ran.json()["error"].clone();
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(error["message"].as_str().unwrap().contains(says), "{error}");
+    }
+}
+
+#[test]
+fn what_a_job_or_a_message_would_be_is_checked_before_anybody_is_asked() {
+    let sandbox = Sandbox::new();
+    let job = ["cron", "add", "--name", "n"];
+    for (rest, says) in [
+        (&["--message", "m"][..], "--every"),
+        (&["--every", "1h"], "--message"),
+        (&["--every", "soon", "--message", "m"], "--every 30m"),
+        (
+            &["--every", "1h", "--at", "x", "--message", "m"],
+            "cannot be used",
+        ),
+    ] {
+        let command: Vec<&str> = job.iter().chain(rest).copied().collect();
+        let ran = sandbox.run(&command);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains(says), "{ran:?}");
+    }
+    let send = ["message", "send", "--channel", "irc", "--target", "#a"];
+    assert_eq!(sandbox.run(&send).code, 2);
+    let dry: Vec<&str> = send
+        .iter()
+        .chain(&["-m", "hi", "--dry-run"])
+        .copied()
+        .collect();
+    let shown: Value = sandbox.run(&dry).json();
+    assert_eq!(
+        (
+            &shown["action"],
+            &shown["params"]["to"],
+            &shown["params"]["message"]
+        ),
+        (&"send".into(), &"#a".into(), &"hi".into())
+    );
+}
+
+#[test]
+fn the_whole_status_shows_who_is_there_and_no_secret() {
+    let (sandbox, _gateway) = running();
+    let token = sandbox.read("gateway.token");
+    let text = sandbox.run(&["status", "--all"]);
+    for part in [
+        "listens on",
+        "settings",
+        "WHO",
+        "gateway",
+        "no chat network",
+    ] {
+        assert!(text.out.contains(part), "{part}: {text:?}");
+    }
+    let json = sandbox.run(&["status", "--all", "--json"]);
+    assert!(!json.out.contains(token.trim()) && !text.out.contains(token.trim()));
+    let json = json.json();
+    assert_eq!(json["health"]["ok"], true);
+    assert_eq!(json["presence"][0]["mode"], "gateway");
+    assert!(json["channels"]["channelOrder"].is_array() && json["stability"]["count"] == 0);
+    let idle = Sandbox::new();
+    let ran = idle.run(&["status", "--all"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("fix: openclaw gateway run"), "{ran:?}");
 }
 
 #[test]
