@@ -119,6 +119,8 @@ impl Gateway {
         let door = CancellationToken::new();
         let closing = CancellationToken::new();
         let connections = TaskTracker::new();
+        // Whoever came before this moment waits in the system's queue and is not turned away.
+        self.services.health.set_ready();
         if let Some(listeners) = self.listeners.take() {
             let site = self.site(&connections, &closing);
             self.tasks
@@ -143,7 +145,6 @@ impl Gateway {
         };
         self.tasks
             .spawn(reloader.watch(self.loaded, self.stopping.clone()));
-        self.services.health.set_ready();
         shutdown.graceful.cancelled().await;
 
         info!("shutting down");

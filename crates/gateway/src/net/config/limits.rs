@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct LimitsSettings {
-    /// Open connections in total. 4,096 by default.
+    /// Open connections in total; who comes when all are taken waits for a place. 4,096 by default.
+    /// Each is an open file, of which the gateway asks the system for up to 65,536.
     #[schemars(range(min = 1, max = 16384))]
     pub max_connections: u32,
     /// Open connections per client address. 256 by default. Trusted proxies are not counted.

@@ -1,7 +1,7 @@
 //! Web pages and re-bound names: refused before the 101, in every mode, whoever they claim to be.
 //! Source: security specification, R2 and R3.
 
-use super::client::{Client, Socket, owner};
+use super::client::{Client, Socket, owner, raw_text};
 use crate::site::Site;
 use serde_json::{Value, json};
 use testkit::{FakeModel, Home};
@@ -36,16 +36,6 @@ fn modes() -> [(&'static str, Value); 4] {
     ]
 }
 
-/// A masked text frame whose mask is zero, so that it can be read here.
-fn frame(text: &str) -> Vec<u8> {
-    let length = u16::try_from(text.len()).unwrap();
-    let mut bytes = vec![0x81, 0xfe];
-    bytes.extend(length.to_be_bytes());
-    bytes.extend([0; 4]);
-    bytes.extend(text.as_bytes());
-    bytes
-}
-
 /// Asks for a WebSocket, sends a `connect` behind it, and returns the status.
 async fn status(site: &Site, host: &str, more: &str, client: &str) -> u16 {
     let mut params = owner();
@@ -59,7 +49,7 @@ async fn status(site: &Site, host: &str, more: &str, client: &str) -> u16 {
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).await.unwrap();
-    stream.write_all(&frame(&connect.to_string())).await.ok();
+    stream.write_all(&raw_text(&connect.to_string())).await.ok();
     std::str::from_utf8(&answer[9..]).unwrap().parse().unwrap()
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
@@ -14,6 +15,19 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A good-bye as it goes over the wire.
+pub(crate) const RAW_CLOSE: [u8; 6] = [0x88, 0x80, 0, 0, 0, 0];
+
+/// A text as it goes over the wire, with a mask that changes nothing.
+pub(crate) fn raw_text(text: &str) -> Vec<u8> {
+    let length = u16::try_from(text.len()).unwrap();
+    let mut bytes = vec![0x81, 0xfe];
+    bytes.extend(length.to_be_bytes());
+    bytes.extend([0; 4]);
+    bytes.extend(text.as_bytes());
+    bytes
+}
 
 /// A bare socket: texts out, frames in.
 pub(crate) struct Socket {
@@ -73,6 +87,11 @@ impl Socket {
     pub(crate) async fn send_message(&mut self, message: Message) {
         // A connection the other side has closed is not an error here.
         self.stream.send(message).await.ok();
+    }
+
+    /// Sends bytes past the library, which for one sends nothing behind a good-bye.
+    pub(crate) async fn send_raw(&mut self, bytes: &[u8]) {
+        self.stream.get_mut().write_all(bytes).await.unwrap();
     }
 
     /// Sends them in one piece.

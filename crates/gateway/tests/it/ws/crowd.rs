@@ -1,6 +1,6 @@
 //! Many connections, bad readers and other misfortune.
 
-use super::client::{Client, Got, Socket, owner};
+use super::client::{Client, Got, RAW_CLOSE, Socket, owner, raw_text};
 use crate::site::Site;
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -107,7 +107,7 @@ async fn a_client_that_never_reads_is_let_go_and_disturbs_nobody() {
             let asked = Instant::now();
             assert_eq!(other.call("health", json!({})).await.unwrap()["ok"], true);
             assert!(
-                asked.elapsed() < Duration::from_secs(2),
+                asked.elapsed() < Duration::from_secs(10),
                 "{:?}",
                 asked.elapsed()
             );
@@ -137,10 +137,10 @@ async fn a_client_that_never_reads_is_let_go_and_disturbs_nobody() {
 async fn nothing_is_done_for_a_client_after_its_close() {
     let site = Site::start().await;
     let mut client = Client::open(&site).await;
-    client.socket.send_message(Message::Close(None)).await;
     let late = json!({ "type": "req", "id": "late", "method": "system-event",
         "params": { "text": "late", "host": "late" } });
-    client.socket.send(&late).await;
+    let bytes = [&RAW_CLOSE[..], &raw_text(&late.to_string())].concat();
+    client.socket.send_raw(&bytes).await;
     assert!(matches!(client.closed().await, Got::Closed(1000, _)));
     let mut other = Client::open(&site).await;
     let here = other.call("system-presence", json!({})).await.unwrap();

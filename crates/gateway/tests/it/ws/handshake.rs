@@ -1,6 +1,6 @@
 //! From the upgrade to the hello. Source: WebSocket protocol, sections 1 to 5 and 13.
 
-use super::client::{Client, Got, Socket, owner, owner_with};
+use super::client::{Client, Got, RAW_CLOSE, Socket, owner, owner_with, raw_text};
 use crate::site::Site;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -200,6 +200,43 @@ async fn binary_and_fragmented_frames_are_read_too() {
             break;
         }
     }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn what_follows_a_refusal_is_not_read() {
+    let site = Site::start().await;
+    let request = |id: &str, method: &str, params: Value| {
+        let request = json!({ "type": "req", "id": id, "method": method, "params": params });
+        raw_text(&request.to_string())
+    };
+    let ours = || request("2", "connect", owner());
+    let event = || {
+        request(
+            "3",
+            "system-event",
+            json!({ "text": "late", "host": "late" }),
+        )
+    };
+    let wrong = owner_with(&json!({ "auth": { "token": "wrong" } }));
+    for first in [
+        request("1", "health", json!({})),
+        request("1", "connect", wrong),
+        raw_text("[]"),
+        RAW_CLOSE.to_vec(),
+    ] {
+        let shown = String::from_utf8_lossy(&first).into_owned();
+        let mut socket = Socket::open(site.address).await;
+        socket.challenge().await;
+        socket.send_raw(&[first, ours(), event()].concat()).await;
+        while let Got::Frame(frame) = socket.next().await {
+            let seen = (&frame["id"], &frame["ok"]);
+            assert_eq!(seen, (&json!("1"), &json!(false)), "{shown}");
+        }
+    }
+    let mut client = Client::open(&site).await;
+    let here = client.call("system-presence", json!({})).await.unwrap();
+    assert_eq!(here.as_array().unwrap().len(), 1, "{here}");
     site.stop().await;
 }
 
