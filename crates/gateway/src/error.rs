@@ -140,6 +140,9 @@ impl From<state::Error> for ApiError {
             state::Error::Overloaded { .. } => Self::new(ErrorCode::Unavailable, error.to_string())
                 .with_reason("overloaded")
                 .with_retry_after(Some(Duration::from_secs(1))),
+            state::Error::Busy(_) => Self::new(ErrorCode::Unavailable, error.to_string())
+                .with_reason("busy")
+                .with_retry_after(Some(Duration::from_secs(1))),
             state::Error::KeyReused { .. } => Self::new(ErrorCode::Conflict, error.to_string()),
             state::Error::NoSession(_) | state::Error::NoRun(_) => {
                 Self::new(ErrorCode::NotFound, error.to_string())

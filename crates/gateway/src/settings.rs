@@ -200,7 +200,7 @@ const ABSENT: &[(&str, &str)] = &[
     ),
     (
         "agents.defaults.compaction",
-        "old turns are left out of long prompts instead",
+        "old turns are left out of long prompts; sessions.compact summarises when it is asked to",
     ),
 ];
 

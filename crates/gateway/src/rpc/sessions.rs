@@ -128,7 +128,9 @@ fn change(table: &mut Registry) {
         call.services.sessions_delete(params).await
     });
     table.on(SessionsCompact, |call, params| async move {
-        call.services.sessions_compact(params).await
+        call.services
+            .sessions_compact(params, call.principal())
+            .await
     });
     table.on(SessionsSend, |call, params| async move {
         call.services.sessions_send(params, call.sender()).await

@@ -1,6 +1,7 @@
 //! `sessions.*`. Source: gateway RPC methods, "Sessions".
 
 mod change;
+mod compact;
 mod entry;
 mod look;
 mod row;

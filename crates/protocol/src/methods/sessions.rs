@@ -56,7 +56,7 @@ methods! {
     "sessions.reset" => SessionsReset(SessionsResetParams) -> SessionChangeReply, Admin;
     /// Removes a session; its log is kept aside.
     "sessions.delete" => SessionsDelete(SessionsDeleteParams) -> SessionsDeleteReply, Admin;
-    /// Shortens a session to its newest messages.
+    /// Shortens a session: to its newest messages, or to a summary by its model and the last few.
     "sessions.compact" => SessionsCompact(SessionsCompactParams) -> SessionsCompactReply, Admin;
     /// Sends a message, as `chat.send` does.
     "sessions.send" => SessionsSend(SessionsSendParams) -> ChatSendReply, Write;

@@ -1,4 +1,4 @@
-//! Changing sessions: `sessions.create`, `patch`, `reset`, `delete`, `compact`, `send`, `abort`.
+//! Changing sessions: `sessions.create`, `patch`, `reset`, `delete`, `send`, `abort`.
 
 use super::super::Services;
 use super::super::chat::Sender;
@@ -6,12 +6,11 @@ use super::entry;
 use crate::error::ApiError;
 use crate::events::Change;
 use domain::{RunId, SessionEntry, SessionKey};
-use protocol::ErrorCode;
 use protocol::methods::chat::{ChatSendParams, ChatSendReply};
 use protocol::methods::sessions::{
-    SessionChangeReply, SessionsAbortParams, SessionsAbortReply, SessionsCompactParams,
-    SessionsCompactReply, SessionsCreateParams, SessionsCreateReply, SessionsDeleteParams,
-    SessionsDeleteReply, SessionsPatchParams, SessionsResetParams, SessionsSendParams,
+    SessionChangeReply, SessionsAbortParams, SessionsAbortReply, SessionsCreateParams,
+    SessionsCreateReply, SessionsDeleteParams, SessionsDeleteReply, SessionsPatchParams,
+    SessionsResetParams, SessionsSendParams,
 };
 use serde_json::{Map, Value};
 use state::SessionRow;
@@ -257,43 +256,6 @@ impl Services {
                 done => return Ok(done?),
             }
         }
-    }
-
-    /// Shortens a session to its newest messages.
-    ///
-    /// # Errors
-    /// [`ApiError`]: an unknown session, a run that goes on, or no number of messages.
-    pub(crate) async fn sessions_compact(
-        &self,
-        params: SessionsCompactParams,
-    ) -> Result<SessionsCompactReply, ApiError> {
-        let key = self.session_key(&params.key, params.agent_id.as_deref())?;
-        let Some(before) = self.state.sessions.get(&key).await? else {
-            return Err(ApiError::invalid(format!("No session found: {key}")));
-        };
-        let keep = params
-            .max_lines
-            .and_then(|lines| usize::try_from(lines).ok());
-        let Some(keep) = keep.filter(|keep| *keep > 0) else {
-            return Err(ApiError::new(
-                ErrorCode::Unavailable,
-                "sessions are not summarised yet; say in `maxLines` how many of the newest \
-                 messages stay",
-            )
-            .with_reason("not_available"));
-        };
-        let kept = self.state.sessions.trim(&key, keep).await?;
-        let after = self.state.sessions.get(&key).await?;
-        let compacted = after.is_some_and(|after| after.start != before.start);
-        if compacted {
-            self.events.changed(Change::reason(&key, "compact"));
-        }
-        Ok(SessionsCompactReply {
-            ok: true,
-            key: key.to_string(),
-            compacted,
-            kept: u64::try_from(kept).unwrap_or(u64::MAX),
-        })
     }
 
     /// Sends a message.

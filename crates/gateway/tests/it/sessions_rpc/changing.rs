@@ -189,11 +189,12 @@ async fn a_session_is_shortened_sent_to_and_stopped() {
     let left = history["messages"].as_array().unwrap();
     assert!((4..12).contains(&left.len()), "{history}");
     assert_eq!(left.last().unwrap()["content"][0]["text"], "5");
-    let none = client
-        .call("sessions.compact", json!({ "key": "lab" }))
-        .await
-        .unwrap_err();
-    assert_eq!(none["code"], "UNAVAILABLE");
+    let none = refused(
+        &mut client,
+        "sessions.compact",
+        json!({ "key": "lab", "maxLines": 0 }),
+    );
+    assert!(none.await.contains("maxLines"));
     refused(
         &mut client,
         "sessions.compact",
@@ -214,6 +215,76 @@ async fn a_session_is_shortened_sent_to_and_stopped() {
         .await
         .unwrap();
     assert_eq!(stopped["abortedRunId"], "slow");
+    ended(&mut client, "slow").await;
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn without_a_number_the_sessions_model_writes_a_summary() {
+    let site = Site::start().await;
+    let mut client = Client::open(&site).await;
+    let said = async |client: &mut Client| -> Vec<String> {
+        let history = json!({ "sessionKey": "lab" });
+        let history = client.call("chat.history", history).await.unwrap();
+        let messages = history["messages"].as_array().unwrap().clone();
+        let texts = messages.iter().map(|it| it["content"].to_string());
+        texts.collect()
+    };
+    for n in 0..4 {
+        let key = format!("k{n}");
+        send_in(&mut client, "lab", &format!("number {n}"), &key).await;
+        ended(&mut client, &key).await;
+    }
+    let calls = site.model.calls();
+    let short = json!({ "key": "lab" });
+    let few = client
+        .call("sessions.compact", short.clone())
+        .await
+        .unwrap();
+    assert_eq!(
+        few,
+        json!({ "ok": true, "key": "agent:main:lab", "compacted": false, "kept": 8 })
+    );
+    assert_eq!(site.model.calls(), calls);
+    for n in 4..8 {
+        let key = format!("k{n}");
+        send_in(&mut client, "lab", &format!("number {n}"), &key).await;
+        ended(&mut client, &key).await;
+    }
+    let calls = site.model.calls();
+    let done = client
+        .call("sessions.compact", short.clone())
+        .await
+        .unwrap();
+    assert_eq!(done["compacted"], true, "{done}");
+    assert_eq!(site.model.calls(), calls + 1);
+    let left = said(&mut client).await;
+    assert!((9..13).contains(&left.len()), "{left:?}");
+    assert_eq!(done["kept"], left.len());
+    let last = left.last().unwrap();
+    assert!(
+        last.contains("[What was said before, in short]") && last.contains("fake model"),
+        "{left:?}"
+    );
+    assert!(!left.iter().any(|it| it.contains("number 1")), "{left:?}");
+
+    // The next answer is made from the summary, and what it cost is on the session's bill.
+    send_in(&mut client, "lab", "number 8", "k8").await;
+    ended(&mut client, "k8").await;
+    let costs = json!({ "key": "lab" });
+    let row = client.call("sessions.describe", costs).await.unwrap();
+    assert!(row["session"]["totalTokens"].as_u64().unwrap() > 0, "{row}");
+
+    // A run that goes on is not disturbed.
+    send_in(&mut client, "lab", "SLOW:200", "slow").await;
+    let busy = client.call("sessions.compact", short).await.unwrap_err();
+    assert_eq!(busy["code"], "UNAVAILABLE", "{busy}");
+    let message = busy["message"].as_str().unwrap();
+    assert!(message.contains("stop it or wait"), "{busy}");
+    client
+        .call("sessions.abort", json!({ "runId": "slow" }))
+        .await
+        .unwrap();
     ended(&mut client, "slow").await;
     site.stop().await;
 }

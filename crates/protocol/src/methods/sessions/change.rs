@@ -172,7 +172,8 @@ pub struct SessionsCompactParams {
     /// The agent whose session a bare key means.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<String>,
-    /// How many of the newest records stay; at least 1.
+    /// How many of the newest messages stay; at least 1. When absent, the session's model writes a
+    /// summary of all that was said, and it stays with the last few messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_lines: Option<u32>,
 }
@@ -187,7 +188,7 @@ pub struct SessionsCompactReply {
     pub key: String,
     /// Whether anything was left out.
     pub compacted: bool,
-    /// How many records stayed.
+    /// How many messages stayed.
     pub kept: u64,
 }
 
