@@ -23,6 +23,7 @@ use http_body_util::Full;
 use pool::{Exchange, Pool, SendError};
 use secrecy::{ExposeSecret, SecretString};
 use std::error::Error as StdError;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 pub(crate) use tls::Trust;
@@ -66,7 +67,8 @@ pub(crate) async fn call(
     cancel: &CancellationToken,
 ) -> Result<Accepted, Error> {
     let timeouts = provider.config.timeouts;
-    let accepted = accepted(provider, credential, &*codec, encoded);
+    // Pinned here: `run_until_cancelled` would hold what it is given twice.
+    let accepted = pin!(accepted(provider, credential, &*codec, encoded));
     let exchange = cancel
         .run_until_cancelled(accepted)
         .await
@@ -106,7 +108,7 @@ pub(crate) async fn whole(
     cancel: &CancellationToken,
 ) -> Result<Bytes, Error> {
     let patience = provider.config.timeouts.first_byte;
-    let exchange = async {
+    let exchange = pin!(async {
         let mut exchange = accepted(provider, credential, codec, encoded).await?;
         let body = read_limited(&mut exchange, limit);
         match tokio::time::timeout(patience, body).await {
@@ -121,7 +123,7 @@ pub(crate) async fn whole(
                 waited: patience,
             }),
         }
-    };
+    });
     cancel
         .run_until_cancelled(exchange)
         .await

@@ -196,7 +196,8 @@ impl Exchange {
                 },
             ) => {
                 let turn = run::turn(&agent, session, model, question);
-                Source::Run(Box::new(run::RunSource::begin(services, turn).await?))
+                let begun = Box::pin(run::RunSource::begin(services, turn));
+                Source::Run(Box::new(begun.await?))
             }
             (None, Answerer::Model(name)) => Source::Model(Box::new(
                 model::ModelSource::begin(services, &name, question, form.is_some()).await?,
@@ -310,7 +311,7 @@ impl Exchange {
                     self.held.clear();
                     let request = form::repair_request(&words);
                     let again = match &mut self.source {
-                        Source::Run(run) => run.again(request).await,
+                        Source::Run(run) => Box::pin(run.again(request)).await,
                         Source::Model(model) => model.again(ended.message.clone(), request).await,
                         // It had its form when it was kept.
                         Source::Kept(_) => Err(form::invalid_output(&words)),

@@ -113,7 +113,8 @@ impl Pool {
                 Err((error, None)) => return Err(SendError::Broken(error)),
             }
         }
-        let connection = self.connect(address.clone()).await?;
+        // Rare and large: in a box it does not make every call's future larger.
+        let connection = Box::pin(self.connect(address.clone())).await?;
         let sent = self.exchange(connection, request).await;
         sent.map_err(|(error, _)| SendError::Broken(error))
     }

@@ -52,6 +52,7 @@ pub(super) fn turn(
 }
 
 impl RunSource {
+    /// Its future is large: boxed, it does not make that of a question to a model alone larger.
     pub(super) async fn begin(services: &Arc<Services>, turn: Turn) -> Result<Self, ApiError> {
         let (run, session, feed) = submit(services, turn.clone()).await?;
         let client = turn.client_tools.iter().map(|tool| tool.name.clone());
