@@ -39,7 +39,7 @@ const KEYS: [(&str, &str); 27] = [
     ("Ctrl-Y", "copy the last answer"),
     (
         "Shift and mouse",
-        "select text; /mouse leaves the mouse to the terminal",
+        "select text; /mouse leaves it to the terminal",
     ),
     ("Ctrl-A, Ctrl-E", "beginning and end of the line"),
     ("Ctrl-Left, Ctrl-Right", "a word back and forth"),
