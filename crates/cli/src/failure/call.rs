@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 const FIX_TRUST: &str = "name the certificate of its issuer, e.g. SSL_CERT_FILE=/path/to/ca.pem before the command, \
                          or trust it on this machine; where no TLS is spoken use ws://";
 
+/// What to do when the gateway shows the certificate of an authority, as `openssl req -x509` makes it.
+const FIX_AUTHORITY: &str = "an authority's certificate cannot stand for a machine: make the gateway's again with \
+                             -addext basicConstraints=critical,CA:FALSE";
+
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         let text = error.to_string();
@@ -17,9 +21,13 @@ impl From<ClientError> for Failure {
             ClientError::Unreachable { .. } => Self::new(Kind::Transport, text)
                 .code("UNREACHABLE")
                 .fix(FIX_START),
-            ClientError::Untrusted { .. } => Self::new(Kind::Transport, text)
+            ClientError::Untrusted { reason, .. } => Self::new(Kind::Transport, text)
                 .code("UNTRUSTED")
-                .fix(FIX_TRUST),
+                .fix(if reason.contains("CaUsedAsEndEntity") {
+                    FIX_AUTHORITY
+                } else {
+                    FIX_TRUST
+                }),
             ClientError::Unauthorized { code, .. } => Self::new(Kind::Request, text)
                 .code(&code)
                 .details(Some(json!({ "code": code })))
@@ -96,6 +104,27 @@ fn refused(text: &str, code: &str, details: Option<Value>) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn certificates_that_are_not_trusted_have_a_remedy() {
+        for (reason, part) in [
+            ("invalid peer certificate: UnknownIssuer", "SSL_CERT_FILE"),
+            (
+                "invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))",
+                "CA:FALSE",
+            ),
+        ] {
+            let failure = Failure::from(ClientError::Untrusted {
+                address: "wss://box".to_owned(),
+                reason: reason.to_owned(),
+            });
+            assert!(failure.has_code("UNTRUSTED"));
+            assert!(
+                failure.next().unwrap_or_default().contains(part),
+                "{reason}"
+            );
+        }
+    }
 
     #[test]
     fn an_unknown_device_is_told_who_approves_it_and_how() {
