@@ -35,7 +35,7 @@ const INSTEAD: [(&str, &str); 17] = [
     ),
     ("security", "openclaw doctor"),
     ("audit", "openclaw doctor"),
-    ("plugins", "nothing; this version has no plugins"),
+    ("plugins", "this version has no plugins"),
     (
         "tasks",
         "openclaw sessions; this version has no tasks in the background",
@@ -44,9 +44,9 @@ const INSTEAD: [(&str, &str); 17] = [
         "pairing",
         "openclaw devices; this version has no chat networks whose senders would be paired",
     ),
-    ("memory", "nothing; this version has no memory search"),
-    ("browser", "nothing; this version has no browser"),
-    ("webhooks", "nothing; this version has no webhooks"),
+    ("memory", "this version has no memory search"),
+    ("browser", "this version has no browser"),
+    ("webhooks", "this version has no webhooks"),
 ];
 
 const RUN: &str =

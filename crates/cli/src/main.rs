@@ -57,7 +57,12 @@ fn main() -> ExitCode {
             };
             drop(error.print());
             if let Some(instead) = guidance::instead(&error) {
-                screen::note(format_args!("fix: {instead}"));
+                let head = if instead.starts_with("openclaw") {
+                    "fix"
+                } else {
+                    "note"
+                };
+                screen::note(format_args!("{head}: {instead}"));
             }
             return exit.into();
         }

@@ -47,7 +47,9 @@ pub(super) fn as_text(home: &Home, found: &Value) -> String {
         list.row("settings", format_args!("{}{there}", file.path.display()));
     }
     let events = found.pointer("/stability/count").and_then(Value::as_u64);
-    list.row("kept events", count(events.unwrap_or_default(), "event"));
+    if let Some(events) = events.filter(|events| *events > 0) {
+        list.row("remembered", count(events, "event"));
+    }
     for reason in rows(found.get("health").unwrap_or(&Value::Null), "reasons") {
         list.row("problem", reason.as_str().unwrap_or_default());
     }
