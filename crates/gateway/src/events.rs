@@ -30,6 +30,7 @@ use live::Live;
 use protocol::ErrorCode;
 use state::Seq;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -40,6 +41,9 @@ const PAGE: usize = 200;
 /// Most bytes that are replayed to one who joins.
 const MAX_REPLAY: usize = 8 * 1024 * 1024;
 
+/// How long the last news may take to be told.
+const LAST_NEWS: Duration = Duration::from_secs(1);
+
 /// What happens in runs and sessions, on its way to clients.
 #[derive(Default)]
 pub(crate) struct Events {
@@ -48,19 +52,28 @@ pub(crate) struct Events {
     changes: Changes,
     following: Following,
     over: CancellationToken,
+    tellers: TaskTracker,
 }
 
 impl Events {
     /// Begins to tell. Ends after [`Events::close`].
     pub(crate) fn start(services: &Arc<Services>, tasks: &TaskTracker) {
-        tasks.spawn(runs::tell(Arc::clone(services)));
-        tasks.spawn(log::tell(Arc::clone(services)));
-        tasks.spawn(changes::tell(Arc::clone(services)));
+        let tellers = &services.events.tellers;
+        tasks.spawn(tellers.track_future(runs::tell(Arc::clone(services))));
+        tasks.spawn(tellers.track_future(log::tell(Arc::clone(services))));
+        tasks.spawn(tellers.track_future(changes::tell(Arc::clone(services))));
     }
 
-    /// Tells what is known so far, then nothing more.
-    pub(crate) fn close(&self) {
+    /// Tells what is known so far, then nothing more; ready when it is told, or a moment later.
+    pub(crate) async fn close(&self) {
         self.over.cancel();
+        self.tellers.close();
+        if tokio::time::timeout(LAST_NEWS, self.tellers.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("clients may not have heard of the last events");
+        }
     }
 
     /// The runs of a session that wait or go on, in the order of their acceptance.

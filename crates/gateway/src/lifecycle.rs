@@ -166,7 +166,7 @@ impl Gateway {
                 "runs were stopped; those that may go on will"
             );
         }
-        self.services.events.close();
+        self.services.events.close().await;
         hub.close(&ws::service_restart(), |_| true);
         closing.cancel();
         self.services.approvals.close();
