@@ -3,6 +3,7 @@
 //! A record is stored as three columns: `kind`, `version`, `payload` (JSON). Kinds are added, never
 //! renamed; a kind this program does not know is carried through as [`Record::Unknown`].
 
+use crate::RunId;
 use crate::{
     AgentId, Message, MicroUsd, ModelId, ProviderId, RunOutcome, StopReason, ToolCall, ToolCallId,
     ToolResult, Turn, Usage,
@@ -61,6 +62,9 @@ pub struct CommandAnswered {
     pub command: String,
     /// What was answered.
     pub answer: String,
+    /// The key of the call it came with, by which clients know their own words again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
 }
 
 /// The conversation was ended and another one begins under the same key.
@@ -275,6 +279,7 @@ mod tests {
             Record::CommandAnswered(CommandAnswered {
                 command: "/status".into(),
                 answer: "fine".into(),
+                run: Some(RunId::new("r1")),
             }),
             Record::SessionReset(SessionReset {
                 session_id: "s2".into(),

@@ -24,6 +24,8 @@ pub struct ApiError {
     pub param: Option<&'static str>,
     /// When to try again.
     pub retry_after: Option<Duration>,
+    /// What a WebSocket client is told beside the error: how far the call came.
+    pub reply: Option<Box<Value>>,
 }
 
 impl ApiError {
@@ -37,6 +39,7 @@ impl ApiError {
             details: None,
             param: None,
             retry_after: None,
+            reply: None,
         }
     }
 
@@ -70,6 +73,13 @@ impl ApiError {
     #[must_use]
     pub fn with_param(mut self, param: &'static str) -> Self {
         self.param = Some(param);
+        self
+    }
+
+    /// The same with what is told beside it.
+    #[must_use]
+    pub fn with_reply(mut self, reply: Value) -> Self {
+        self.reply = Some(Box::new(reply));
         self
     }
 

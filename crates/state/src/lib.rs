@@ -39,7 +39,7 @@ pub use log::{Appended, Recorded, Seq, SessionLog};
 pub use metering::{CallRow, GroupBy, Metering, Spending, UsageGroup, UsageTotals};
 pub use queue::{Admission, Admitted, Claim, Draft, IdempotencyKey, RunQueue, RunRow, RunStatus};
 pub use responses::{Responses, StoredResponse};
-pub use sessions::{SessionFilter, SessionPage, SessionRow, Sessions};
+pub use sessions::{LastRun, SessionFilter, SessionPage, SessionRow, Sessions};
 
 use std::sync::Arc;
 

@@ -2,7 +2,8 @@
 
 use crate::{Error, Seq};
 use async_trait::async_trait;
-use domain::{AgentId, MicroUsd, SessionEntry, SessionKey, UnixMillis, Usage};
+use domain::{AgentId, MicroUsd, RunId, RunOutcome, SessionEntry, SessionKey, UnixMillis, Usage};
+use serde::{Deserialize, Serialize};
 
 /// A row of the `session` projection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +28,54 @@ pub struct SessionRow {
     pub cost: MicroUsd,
     /// The number of the record its conversation begins at.
     pub start: Seq,
+    /// Its last run.
+    pub last_run: LastRun,
     /// What somebody set for it; no part of the log.
     pub entry: SessionEntry,
+}
+
+/// The last run of a session, and how full its context is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LastRun {
+    /// Which; `None` before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// When it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<UnixMillis>,
+    /// When it ended; `None` while it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<UnixMillis>,
+    /// How it ended; `None` while it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<RunOutcome>,
+    /// Prompt tokens of the last answer, cached ones included: what the next one begins with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_tokens: Option<u64>,
+}
+
+impl LastRun {
+    /// Another run begins. The context is still that of the one before.
+    pub fn begin(&mut self, run: Option<RunId>, at: UnixMillis) {
+        *self = Self {
+            run,
+            started_at: Some(at),
+            context_tokens: self.context_tokens,
+            ..Self::default()
+        };
+    }
+
+    /// It ends.
+    pub fn end(&mut self, outcome: RunOutcome, at: UnixMillis) {
+        self.ended_at = Some(at);
+        self.outcome = Some(outcome);
+    }
+
+    /// A model answered and told this usage.
+    pub fn answer(&mut self, usage: &Usage) {
+        self.context_tokens = usage.input.map(|tokens| tokens.0).or(self.context_tokens);
+    }
 }
 
 /// Which sessions are asked for. The default asks for all.

@@ -137,9 +137,11 @@ async fn tell_one(services: &Services, change: &Change) {
         if let Some(run) = &change.run {
             object.insert("runId".to_owned(), run.as_str().into());
         }
-        if let Some(row) = &row {
-            object.insert("sessionId".to_owned(), row.session_id.as_str().into());
-            object.insert("updatedAt".to_owned(), row.updated_at.into());
+        // Older readers find the row beside `session`, too.
+        if let Ok(Value::Object(row)) = serde_json::to_value(&row) {
+            for (name, value) in row.into_iter().filter(|(name, _)| name != "key") {
+                object.entry(name).or_insert(value);
+            }
         }
     }
     if let Some(told) = Told::new("sessions.changed", &payload) {

@@ -199,11 +199,16 @@ fn messages(session: &SessionKey, recorded: &Recorded) -> Vec<Told> {
     let shown = Shown::default().messages(recorded).into_iter().enumerate();
     shown
         .filter_map(|(at, message)| {
-            let payload = json!({
+            let ours = |name| message.pointer(&format!("/__openclaw/{name}")).cloned();
+            let mut payload = json!({
                 "sessionKey": session.as_str(), "agentId": agent::owner(session),
-                "message": message, "messageId": message_id(recorded, at),
-                "messageSeq": recorded.seq.0,
+                "messageId": message_id(recorded, at), "messageSeq": recorded.seq.0,
+                "runId": ours("runId"), "senderIsOwner": ours("senderIsOwner"),
+                "message": message,
             });
+            if let Some(payload) = payload.as_object_mut() {
+                payload.retain(|_, member| !member.is_null());
+            }
             Told::new("session.message", &payload)
         })
         .collect()

@@ -3,9 +3,10 @@
 use super::{Call, Registry};
 use crate::error::ApiError;
 use domain::Origin;
-use protocol::Protocol;
 use protocol::methods::agent::{AgentMeta, AgentParams, AgentReply, AgentResult, Payload};
 use protocol::methods::{Agent, AgentIdentityGet, AgentWait};
+use protocol::{ErrorCode, Protocol};
+use serde_json::json;
 
 pub(super) fn register(table: &mut Registry) {
     // The run goes on when the caller leaves, so it does not hang on this call's future.
@@ -42,7 +43,21 @@ async fn agent(call: Call, params: AgentParams) -> Result<AgentReply, ApiError> 
     }
     match services.end_agent(begun).await {
         Err(error) if call.protocol == Protocol::V3 => Ok(failed(accepted, error)),
+        Err(error) if call.link.is_some() => Err(unavailable(&accepted, error)),
         ended => ended,
+    }
+}
+
+/// A failed run as version 4 tells it. What was asked for was valid, so whatever the provider said,
+/// it is not the request that is refused.
+fn unavailable(accepted: &AgentReply, error: ApiError) -> ApiError {
+    let reply = json!({
+        "runId": accepted.run_id, "status": "error", "summary": error.message,
+    });
+    let reason = error.reason.unwrap_or(error.code.lower());
+    ApiError {
+        code: ErrorCode::Unavailable,
+        ..error.with_reason(reason).with_reply(reply)
     }
 }
 

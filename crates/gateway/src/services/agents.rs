@@ -39,12 +39,7 @@ fn row(agent: &Agent) -> AgentRow {
         }),
         workspace: agent.workspace.display().to_string(),
         workspace_git: agent.workspace.join(".git").try_exists().unwrap_or(false),
-        agent_runtime: AgentRuntime {
-            id: "auto".to_owned(),
-            cloud_placement_supported: false,
-            device_placement_supported: false,
-            source: "implicit".to_owned(),
-        },
+        agent_runtime: AgentRuntime::here(),
         thinking_options: levels.iter().map(|level| level.id.clone()).collect(),
         thinking_levels: levels,
         thinking_default: THINKING.to_owned(),

@@ -41,7 +41,7 @@ impl Shown {
                 };
                 self.spoken(&message)
             }
-            Record::CommandAnswered(answered) => command(answered),
+            Record::CommandAnswered(answered) => self.command(answered),
             Record::SessionOpened(_)
             | Record::RunStarted(_)
             | Record::ToolStarted(_)
@@ -128,6 +128,27 @@ impl Shown {
         }
     }
 
+    /// A command and its answer; no model reads them.
+    fn command(self, answered: &CommandAnswered) -> Vec<Value> {
+        let typed = Message::user(answered.command.as_str());
+        let mut typed = json!({
+            "role": "user", "content": self.heard(&typed), "excludeFromContext": true,
+        });
+        if let Some(run) = &answered.run {
+            set(&mut typed, "idempotencyKey", format!("{run}:user").into());
+        }
+        let answer = json!({
+            "role": "assistant", "content": [{ "type": "text", "text": answered.answer }],
+            "provider": "openclaw", "model": "gateway-injected", "stopReason": "stop",
+            "excludeFromContext": true,
+            "usage": {
+                "input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0, "totalTokens": 0,
+                "cost": { "total": 0 },
+            },
+        });
+        vec![typed, answer]
+    }
+
     fn parts(self, message: &Message) -> Value {
         let parts = message.parts.iter().filter_map(|part| match part {
             Part::Text { text } => {
@@ -156,22 +177,6 @@ impl Shown {
         });
         Value::Array(parts.collect())
     }
-}
-
-/// A command and its answer; no model reads them.
-fn command(answered: &CommandAnswered) -> Vec<Value> {
-    vec![
-        json!({ "role": "user", "content": answered.command, "excludeFromContext": true }),
-        json!({
-            "role": "assistant", "content": [{ "type": "text", "text": answered.answer }],
-            "provider": "openclaw", "model": "gateway-injected", "stopReason": "stop",
-            "excludeFromContext": true,
-            "usage": {
-                "input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0, "totalTokens": 0,
-                "cost": { "total": 0 },
-            },
-        }),
-    ]
 }
 
 /// The arguments of a call: their object, or their text where it is none.
@@ -203,14 +208,32 @@ fn sign(message: &mut Value, recorded: &Recorded, at: usize) {
     ours.insert("id".to_owned(), id.into());
     ours.insert("seq".to_owned(), recorded.seq.0.into());
     ours.insert("recordTimestampMs".to_owned(), recorded.at.0.into());
-    if let Some(run) = &recorded.run {
-        ours.insert("runId".to_owned(), run.as_str().into());
+    if let Some(run) = run_of(recorded) {
+        ours.insert("runId".to_owned(), run.into());
+    }
+    if let Record::TurnAccepted(turn) = &recorded.record {
+        ours.insert("senderIsOwner".to_owned(), turn.payer_key.is_none().into());
     }
     if let Some(key) = message.get("idempotencyKey") {
         ours.insert("idempotencyKey".to_owned(), key.clone());
     }
     set(message, "timestamp", recorded.at.0.into());
     set(message, "__openclaw", ours.into());
+}
+
+/// The run a record belongs to, under the name its events had.
+fn run_of(recorded: &Recorded) -> Option<String> {
+    match (&recorded.run, &recorded.record) {
+        (Some(run), _) => Some(run.to_string()),
+        (None, Record::CommandAnswered(answered)) => answered.run.as_ref().map(RunId::to_string),
+        (None, Record::AssistantMessage(_)) => Some(inject_run(recorded.seq.0)),
+        (None, _) => None,
+    }
+}
+
+/// The run of a note that no run made.
+pub(crate) fn inject_run(seq: i64) -> String {
+    format!("inject-{seq}")
 }
 
 fn set(object: &mut Value, name: &str, value: Value) {

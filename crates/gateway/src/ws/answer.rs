@@ -61,15 +61,26 @@ pub(super) fn failed(id: &str, bare: bool, protocol: Protocol, error: &ApiError)
             frame_error(error),
         );
     }
-    refused(id, false, protocol, frame_error(error))
+    let beside = error.reply.as_ref();
+    let beside = beside.and_then(|reply| to_raw_value(reply).ok());
+    told(id, protocol, frame_error(error), beside)
 }
 
 /// The same for an error that is written already.
-pub(super) fn refused(id: &str, bare: bool, protocol: Protocol, mut error: FrameError) -> String {
+pub(super) fn refused(id: &str, bare: bool, protocol: Protocol, error: FrameError) -> String {
     if bare {
         let (upper, lower) = plain_code(&error);
         return bare_error(id, &upper, lower, error);
     }
+    told(id, protocol, error, None)
+}
+
+fn told(
+    id: &str,
+    protocol: Protocol,
+    mut error: FrameError,
+    beside: Option<Box<RawValue>>,
+) -> String {
     if protocol == Protocol::V3 && error.code == "FORBIDDEN" {
         "INVALID_REQUEST".clone_into(&mut error.code);
         error.details = None;
@@ -77,7 +88,7 @@ pub(super) fn refused(id: &str, bare: bool, protocol: Protocol, mut error: Frame
     text(&Response {
         id: id.to_owned(),
         ok: false,
-        payload: None,
+        payload: beside,
         error: Some(error),
     })
 }

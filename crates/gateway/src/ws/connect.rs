@@ -102,6 +102,7 @@ async fn introduce(
             hello::welcome(&link, &hello.snapshot);
             if link.role == Role::Node {
                 sockets.services.nodes.arrived(&link, &params).await;
+                hello::tell_words(sockets, &link).await;
             }
             Ok((seat, waiting))
         }

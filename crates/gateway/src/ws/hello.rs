@@ -132,3 +132,15 @@ fn capabilities(protocol: Protocol) -> Vec<String> {
 fn number(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
+
+/// Tells a node which words wake it. Source: WebSocket protocol, section 13.
+pub(super) async fn tell_words(sockets: &Sockets, link: &Link) {
+    match sockets.services.voicewake_get().await {
+        Ok(words) => {
+            if let Some(told) = Told::new("voicewake.changed", &words) {
+                link.address(&told);
+            }
+        }
+        Err(error) => tracing::warn!(error = %error.message, "the words that wake cannot be read"),
+    }
+}

@@ -22,7 +22,9 @@ async fn agent_answers_with_the_recorded_shape_and_only_once_per_key() {
         (&json!("fake"), &json!("fake-1"))
     );
     assert!(meta["usage"]["total"].as_u64().unwrap() > 0);
-    assert_eq!(meta["costUsd"], format!("0.{:06}", site.model.bill()));
+    assert_eq!(meta["costMicroUsd"], site.model.bill());
+    let dollars: f64 = format!("0.{:06}", site.model.bill()).parse().unwrap();
+    assert_eq!(meta["costUsd"], dollars);
     let again = site.caller().rpc("agent", &params).await.unwrap();
     assert_eq!(again["runId"], first["runId"]);
     assert_eq!(again["result"]["payloads"], first["result"]["payloads"]);

@@ -122,9 +122,12 @@ pub struct AgentRunMeta {
     pub model: String,
     /// What the run used.
     pub usage: RunUsage,
-    /// What the run cost in US dollars, with six decimals; absent when a price is unknown.
+    /// What the run cost in US dollars; absent when a price is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost_usd: Option<String>,
+    pub cost_usd: Option<f64>,
+    /// The same in millionths of a dollar, exactly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_micro_usd: Option<i64>,
 }
 
 /// Tokens of a run; absent means not reported.

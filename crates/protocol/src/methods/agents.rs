@@ -98,6 +98,18 @@ pub struct AgentRuntime {
     pub source: String,
 }
 
+impl AgentRuntime {
+    /// This gateway.
+    pub fn here() -> Self {
+        Self {
+            id: "auto".to_owned(),
+            cloud_placement_supported: false,
+            device_placement_supported: false,
+            source: "implicit".to_owned(),
+        }
+    }
+}
+
 /// A level of thinking.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ThinkingLevel {

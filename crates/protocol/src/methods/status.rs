@@ -1,5 +1,9 @@
 //! `health` and `status`. Source: gateway RPC methods, "Status and system".
 
+mod session;
+
+pub use session::SessionStatus;
+
 use crate::method::methods;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -321,36 +325,6 @@ pub struct AgentSessions {
     pub count: u64,
     /// Those changed most recently.
     pub recent: Vec<SessionStatus>,
-}
-
-/// A session of the status.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SessionStatus {
-    /// Its agent.
-    pub agent_id: String,
-    /// Its address.
-    pub key: String,
-    /// `direct`, `group`, `global` or `unknown`.
-    pub kind: String,
-    /// Its random id.
-    pub session_id: String,
-    /// When it last changed, in Unix milliseconds.
-    pub updated_at: i64,
-    /// How long ago, in milliseconds.
-    pub age: i64,
-    /// Prompt tokens, when reported.
-    pub input_tokens: Option<u64>,
-    /// Answer tokens, when reported.
-    pub output_tokens: Option<u64>,
-    /// Both together.
-    pub total_tokens: Option<u64>,
-    /// The model of its agent, without the provider; null when it is not in the catalog.
-    pub model: Option<String>,
-    /// The context window of that model; null when not known.
-    pub context_tokens: Option<u32>,
-    /// What is special about it, in short words.
-    pub flags: Vec<String>,
 }
 
 /// Usage of the status.

@@ -1,7 +1,7 @@
 //! The projections, folded from the log by the shortest possible program.
 
 use super::whole_log;
-use crate::{Recorded, Seq, SessionRow, State};
+use crate::{LastRun, Recorded, Seq, SessionRow, State};
 use domain::{Record, SessionKey};
 
 /// The session row its log asks for; `None` when the log is empty.
@@ -24,6 +24,7 @@ pub fn session_row(key: &SessionKey, log: &[Recorded]) -> Option<SessionRow> {
         usage: domain::Usage::default(),
         cost: domain::MicroUsd::ZERO,
         start: first.seq,
+        last_run: LastRun::default(),
         entry: domain::SessionEntry::default(),
     };
     for (number, recorded) in (1_i64..).zip(log) {
@@ -36,6 +37,13 @@ pub fn session_row(key: &SessionKey, log: &[Recorded]) -> Option<SessionRow> {
         if let Record::AssistantMessage(said) = &recorded.record {
             row.usage = row.usage.plus(said.usage);
             row.cost += said.cost.unwrap_or_default();
+            row.last_run.answer(&said.usage);
+        }
+        if let Record::RunStarted(_) = &recorded.record {
+            row.last_run.begin(recorded.run.clone(), recorded.at);
+        }
+        if let Record::RunFinished(outcome) = &recorded.record {
+            row.last_run.end(outcome.clone(), recorded.at);
         }
         if let Record::SessionReset(reset) = &recorded.record {
             row.session_id.clone_from(&reset.session_id);
@@ -43,6 +51,7 @@ pub fn session_row(key: &SessionKey, log: &[Recorded]) -> Option<SessionRow> {
             row.turns = 0;
             row.usage = domain::Usage::default();
             row.cost = domain::MicroUsd::ZERO;
+            row.last_run = LastRun::default();
         }
         if let Record::Trimmed(trimmed) = &recorded.record {
             row.start = Seq(trimmed.before);

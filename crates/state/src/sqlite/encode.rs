@@ -1,7 +1,7 @@
 //! Records as columns, made on the caller's side so that the writer thread only writes.
 
 use crate::Error;
-use domain::{MicroUsd, Record, Usage};
+use domain::{MicroUsd, Record, RunOutcome, Usage};
 
 /// A record ready to be written, and what it changes in the projections.
 pub(super) struct Encoded {
@@ -17,8 +17,12 @@ pub(super) enum Effect {
     None,
     /// One more turn.
     Turn,
+    /// A run begins.
+    Began,
     /// A model call was paid for.
     Spent(Usage, Option<MicroUsd>),
+    /// The run ends.
+    Ended(RunOutcome),
     /// Everything begins anew, with this `sessionId`.
     Reset(String),
     /// The conversation begins at this record.
@@ -30,15 +34,15 @@ pub(super) fn encode(record: &Record) -> Result<Encoded, Error> {
     let effect = match record {
         Record::TurnAccepted(_) => Effect::Turn,
         Record::AssistantMessage(said) => Effect::Spent(said.usage, said.cost),
+        Record::RunStarted(_) => Effect::Began,
+        Record::RunFinished(outcome) => Effect::Ended(outcome.clone()),
         Record::SessionReset(reset) => Effect::Reset(reset.session_id.clone()),
         Record::Trimmed(trimmed) => Effect::Begins(trimmed.before),
         Record::SessionOpened(_)
-        | Record::RunStarted(_)
         | Record::ToolStarted(_)
         | Record::CommandAnswered(_)
         | Record::ToolFinished(_)
         | Record::ApprovalDecided(_)
-        | Record::RunFinished(_)
         | Record::Unknown { .. } => Effect::None,
     };
     Ok(Encoded {

@@ -3,8 +3,8 @@
 use super::encode::{Effect, Encoded};
 use super::job::Tx;
 use super::row;
-use crate::{Appended, Fence, Seq};
-use domain::{MicroUsd, SessionKey, Usage};
+use crate::{Appended, Fence, LastRun, Seq};
+use domain::{MicroUsd, RunId, SessionKey, Usage};
 use rusqlite::{OptionalExtension, params};
 
 /// A session as it stands inside the open transaction.
@@ -21,6 +21,8 @@ pub(super) struct Head {
     turns: i64,
     usage: Usage,
     cost: MicroUsd,
+    /// The last run, as JSON: most writes do not touch it.
+    last_run: String,
 }
 
 impl Head {
@@ -29,7 +31,8 @@ impl Head {
         tx.sql
             .prepare_cached(
                 "SELECT id, fence, last_seq, turns, cost, input_tokens, output_tokens,
-                   cache_read_tokens, cache_write_tokens, media_tokens, reasoning_tokens, start
+                   cache_read_tokens, cache_write_tokens, media_tokens, reasoning_tokens, start,
+                   last_run
                  FROM session WHERE key = ?1",
             )?
             .query_row([key], |row| {
@@ -44,6 +47,7 @@ impl Head {
                     turns: row.get(3)?,
                     cost: MicroUsd(row.get(4)?),
                     usage: row::usage(row, 5)?,
+                    last_run: row.get(12)?,
                 })
             })
             .optional()
@@ -74,6 +78,7 @@ impl Head {
             turns: 0,
             usage: Usage::default(),
             cost: MicroUsd::ZERO,
+            last_run: "{}".to_owned(),
         })
     }
 
@@ -123,20 +128,32 @@ impl Head {
         match &record.effect {
             Effect::None => {}
             Effect::Turn => self.turns = self.turns.saturating_add(1),
+            Effect::Began => self.last_run(|last| last.begin(run.map(RunId::new), tx.now)),
             Effect::Spent(usage, cost) => {
                 self.usage = self.usage.plus(*usage);
                 self.cost += cost.unwrap_or_default();
+                self.last_run(|last| last.answer(usage));
             }
+            Effect::Ended(outcome) => self.last_run(|last| last.end(outcome.clone(), tx.now)),
             Effect::Reset(session_id) => {
                 self.session_id = Some(session_id.clone());
                 self.start = self.last_seq.saturating_add(1);
                 self.turns = 0;
                 self.usage = Usage::default();
                 self.cost = MicroUsd::ZERO;
+                self.last_run(|last| *last = LastRun::default());
             }
             Effect::Begins(seq) => self.start = *seq,
         }
         Ok(Seq(self.last_seq))
+    }
+
+    /// Changes what is known of the last run.
+    fn last_run(&mut self, change: impl FnOnce(&mut LastRun)) {
+        let mut last = row::last_run(&self.last_run);
+        change(&mut last);
+        // Names, numbers and texts can always be written.
+        self.last_run = serde_json::to_string(&last).unwrap_or_default();
     }
 
     /// The number of the record the conversation begins at.
@@ -162,7 +179,8 @@ impl Head {
                 "UPDATE session SET updated_at = ?2, fence = ?3, last_seq = ?4, turns = ?5,
                    cost = ?6, input_tokens = ?7, output_tokens = ?8, cache_read_tokens = ?9,
                    cache_write_tokens = ?10, media_tokens = ?11, reasoning_tokens = ?12,
-                   start = ?13, session_id = coalesce(?14, session_id)
+                   start = ?13, session_id = coalesce(?14, session_id),
+                   last_run = ?15
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -180,6 +198,7 @@ impl Head {
                 row::count(self.usage.reasoning),
                 self.start,
                 self.session_id,
+                self.last_run,
             ])
             .map(|_rows| ())
     }

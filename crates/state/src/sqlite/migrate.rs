@@ -12,6 +12,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../migrations/sqlite/0001_sessions.sql"),
     include_str!("../migrations/sqlite/0002_money.sql"),
     include_str!("../migrations/sqlite/0003_control.sql"),
+    include_str!("../migrations/sqlite/0004_last_run.sql"),
 ];
 
 /// Marks the file as ours: "OCGW" in ASCII.

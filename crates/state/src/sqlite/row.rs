@@ -1,5 +1,6 @@
 //! Columns to and from the types of the domain.
 
+use crate::LastRun;
 use domain::{TokenCount, Usage};
 use rusqlite::Row;
 use std::time::Duration;
@@ -39,4 +40,9 @@ pub(super) fn millis(duration: Duration) -> i64 {
 /// A page size as a column.
 pub(super) fn limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// The last run of a session; what cannot be read is as if there was none, since the log has it.
+pub(super) fn last_run(text: &str) -> LastRun {
+    serde_json::from_str(text).unwrap_or_default()
 }

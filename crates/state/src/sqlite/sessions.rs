@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 const COLUMNS: &str =
     "SELECT key, session_id, agent, created_at, updated_at, last_seq, turns, cost,
     input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, media_tokens,
-    reasoning_tokens, start, entry
+    reasoning_tokens, start, entry, last_run
   FROM session";
 
 /// The sessions a filter asks for; its parameters are those of [`asked`].
@@ -247,6 +247,7 @@ fn session(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
         cost: MicroUsd(row.get(7)?),
         usage: row::usage(row, 8)?,
         start: Seq(row.get(14)?),
+        last_run: row::last_run(&row.get::<_, String>(16)?),
         entry,
     })
 }

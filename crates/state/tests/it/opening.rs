@@ -39,7 +39,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
             refused,
             Error::NewerSchema {
                 found: 99,
-                known: 3,
+                known: 4,
                 ..
             }
         ),

@@ -2,6 +2,7 @@
 
 use crate::failure::Exit;
 use crate::listing::{Listing, dollars};
+use domain::MicroUsd;
 use protocol::methods::agent::AgentReply;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -99,7 +100,7 @@ impl Report {
             "ok": true,
             "text": said(reply),
             "model": run.map(|run| format!("{}/{}", run.provider, run.model)),
-            "costUsd": run.and_then(|run| run.cost_usd.as_deref()),
+            "costUsd": run.and_then(|run| run.cost_micro_usd).map(|cost| MicroUsd(cost).to_string()),
             "durationMs": meta.map(|meta| meta.duration_ms),
             "runId": reply.run_id,
         })
@@ -174,8 +175,8 @@ fn cost(reply: &AgentReply) -> String {
         return String::new();
     };
     let run = &meta.agent_meta;
-    let cost = match &run.cost_usd {
-        Some(usd) => dollars(usd),
+    let cost = match run.cost_micro_usd {
+        Some(cost) => dollars(&MicroUsd(cost).to_string()),
         None => "cost unknown".to_owned(),
     };
     format!(

@@ -38,8 +38,8 @@ impl Watched {
                 let chat = json!({ "state": "aborted", "stopReason": stop, "message": message });
                 sayings.extend([ended, self.chat(without_nulls(chat))]);
             }
-            Ending::Failed(kind) => {
-                self.ends_badly(&mut sayings, report, kind, message.as_ref(), at);
+            Ending::Failed(kind, reason) => {
+                self.ends_badly(&mut sayings, report, (kind, reason), message.as_ref(), at);
             }
         }
         sayings
@@ -76,7 +76,7 @@ impl Watched {
         &mut self,
         sayings: &mut Vec<Saying>,
         report: &RunReport,
-        kind: &str,
+        (kind, reason): (&str, &str),
         message: Option<&Value>,
         at: UnixMillis,
     ) {
@@ -92,8 +92,9 @@ impl Watched {
             .model
             .as_deref()
             .and_then(|model| model.split_once('/'));
-        let detail =
-            detail.map(|(provider, model)| json!({ "provider": provider, "model": model }));
+        let detail = detail.map(|(provider, model)| {
+            json!({ "provider": provider, "model": model, "failoverReason": reason })
+        });
         let chat = json!({
             "state": "error", "errorMessage": short, "errorKind": kind, "errorDetail": detail,
             "message": message,
@@ -106,8 +107,8 @@ impl Watched {
 enum Ending {
     Final(&'static str),
     Aborted(&'static str),
-    /// With the kind of error.
-    Failed(&'static str),
+    /// With the kind of error, and the reason for which another model would be tried.
+    Failed(&'static str, &'static str),
 }
 
 fn ending(outcome: &RunOutcome, stopped_by: Option<&'static str>) -> Ending {
@@ -118,21 +119,22 @@ fn ending(outcome: &RunOutcome, stopped_by: Option<&'static str>) -> Ending {
         RunOutcome::Limited {
             limit: RunLimit::WallTime { .. },
         } => Ending::Aborted("timeout"),
-        RunOutcome::Limited { .. } | RunOutcome::Interrupted => Ending::Failed("unknown"),
-        RunOutcome::Failed { kind, .. } => Ending::Failed(match kind {
-            FailureKind::TimedOut => "timeout",
-            FailureKind::RateLimited => "rate_limit",
-            FailureKind::ContextTooLong => "context_length",
-            FailureKind::InvalidRequest
-            | FailureKind::Unauthorized
-            | FailureKind::Forbidden
-            | FailureKind::ModelNotFound
-            | FailureKind::ProviderFailed
+        RunOutcome::Limited { .. } | RunOutcome::Interrupted => {
+            Ending::Failed("unknown", "unknown")
+        }
+        RunOutcome::Failed { kind, .. } => match kind {
+            FailureKind::TimedOut => Ending::Failed("timeout", "timeout"),
+            FailureKind::RateLimited => Ending::Failed("rate_limit", "rate_limit"),
+            FailureKind::ContextTooLong => Ending::Failed("context_length", "format"),
+            FailureKind::InvalidRequest => Ending::Failed("unknown", "format"),
+            FailureKind::Unauthorized | FailureKind::Forbidden => Ending::Failed("unknown", "auth"),
+            FailureKind::ModelNotFound => Ending::Failed("unknown", "model_not_found"),
+            FailureKind::OverBudget => Ending::Failed("unknown", "billing"),
+            FailureKind::ProviderFailed
             | FailureKind::Unreachable
             | FailureKind::BrokenStream
-            | FailureKind::OverBudget
-            | FailureKind::Internal => "unknown",
-        }),
+            | FailureKind::Internal => Ending::Failed("unknown", "unknown"),
+        },
     }
 }
 

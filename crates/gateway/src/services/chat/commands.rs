@@ -168,6 +168,7 @@ impl Services {
         let answered = CommandAnswered {
             command: command.trim_end().to_owned(),
             answer: answer.clone(),
+            run: Some(place.run.clone()),
         };
         let kept = match self.opened(place.session).await {
             Ok(_) => {

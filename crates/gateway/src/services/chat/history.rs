@@ -61,7 +61,10 @@ impl Services {
         reply
             .verbose_level
             .clone_from(&reply.session_info.verbose_level);
-        let Some(row) = row else { return Ok(reply) };
+        let Some(row) = row else {
+            reply.total_messages = Some(0);
+            return Ok(reply);
+        };
         let page = if let Some(cursor) = params.cursor.as_deref() {
             self.after(&row, cursor, limit, shown).await?
         } else {

@@ -1,6 +1,7 @@
 //! `chat.inject`: a note of the assistant that no model made.
 
 use super::super::Services;
+use super::super::transcript::inject_run;
 use super::MAX_MESSAGE;
 use crate::error::ApiError;
 use domain::record::AssistantMessage;
@@ -51,7 +52,7 @@ impl Services {
         let record = Record::AssistantMessage(Box::new(said));
         let seq = self.state.log.note(&session, vec![record]).await?;
         let message_id = seq.0.to_string();
-        self.tell_final(&session, &format!("inject-{message_id}"), 0, &text);
+        self.tell_final(&session, &inject_run(seq.0), 0, &text);
         Ok(ChatInjectReply {
             ok: true,
             message_id,

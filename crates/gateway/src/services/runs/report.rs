@@ -1,6 +1,7 @@
 //! How a run ended, as callers are told. Source: gateway RPC methods, "Agent runs".
 
 use super::super::Services;
+use super::super::transcript::dollars;
 use crate::error::{ApiError, of_outcome};
 use agent::RunReport;
 use domain::{Message, MicroUsd, Record, RunId, RunOutcome, Usage};
@@ -57,7 +58,8 @@ impl Services {
                         provider: text_of(report.provider.as_ref()),
                         model: text_of(report.model.as_ref()),
                         usage: run_usage(&report.usage),
-                        cost_usd: report.cost.map(|cost| cost.to_string()),
+                        cost_usd: report.cost.map(dollars),
+                        cost_micro_usd: report.cost.map(|cost| cost.0),
                     },
                     aborted: false,
                     stop_reason: stop_reason(&report.outcome),

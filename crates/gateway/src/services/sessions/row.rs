@@ -3,11 +3,12 @@
 use super::super::Services;
 use super::super::chat::THINKING;
 use super::super::transcript::dollars;
-use crate::error::ApiError;
-use domain::{FastMode, SessionKey};
+use crate::error::{ApiError, of_outcome};
+use domain::{FastMode, RunId, RunOutcome, SessionKey};
 use llm::ModelInfo;
+use protocol::methods::agents::AgentRuntime;
 use protocol::methods::sessions::{LevelOption, ModelDefaults, SessionEntry};
-use state::SessionRow;
+use state::{LastRun, SessionRow};
 use std::sync::Arc;
 
 impl Services {
@@ -42,7 +43,6 @@ impl Services {
             effective_response_usage: "off".to_owned(),
             effective_queue_mode: "followup".to_owned(),
             effective_fast_mode_source: "default".to_owned(),
-            total_tokens_fresh: row.is_some(),
             cost_usd: "0.000000".to_owned(),
             has_active_run: !going.is_empty(),
             active_run_ids: going.iter().map(|run| run.run.to_string()).collect(),
@@ -50,12 +50,8 @@ impl Services {
             ..SessionEntry::default()
         };
         model.describe(&mut entry);
-        if let Some(run) = going.iter().find(|run| run.started_at.is_some()) {
-            entry.status = Some("running".to_owned());
-            entry.started_at = run.started_at.map(|at| at.0);
-            entry.last_run_id = Some(run.run.to_string());
-        }
         if let Some(row) = row {
+            add_last_run(&mut entry, &row.last_run);
             entry.session_id.clone_from(&row.session_id);
             entry.updated_at = Some(row.updated_at.0);
             entry.created_at = Some(row.created_at.0);
@@ -63,10 +59,14 @@ impl Services {
             entry.turns = row.turns;
             entry.input_tokens = row.usage.input.map(|t| t.0);
             entry.output_tokens = row.usage.output.map(|t| t.0);
-            entry.total_tokens = row.usage.total().map(|t| t.0);
             entry.cost_usd = row.cost.to_string();
             entry.estimated_cost_usd = Some(dollars(row.cost));
             add_what_is_set(&mut entry, row);
+        }
+        if let Some(run) = going.iter().find(|run| run.started_at.is_some()) {
+            entry.status = Some("running".to_owned());
+            entry.started_at = run.started_at.map(|at| at.0);
+            entry.last_run_id = Some(run.run.to_string());
         }
         entry
     }
@@ -76,6 +76,8 @@ impl Services {
         let roster = self.agents.roster();
         let model = self.model_of(roster.default_agent().id.as_str(), None);
         ModelDefaults {
+            agent_runtime: AgentRuntime::here(),
+            model_selection_target: "session".to_owned(),
             context_tokens: model.context_tokens(),
             thinking_options: model.levels(),
             thinking_levels: options(&model.levels()),
@@ -137,6 +139,7 @@ impl SessionModel {
     }
 
     fn describe(self, entry: &mut SessionEntry) {
+        entry.agent_runtime = AgentRuntime::here();
         entry.context_tokens = self.context_tokens();
         entry.thinking_options = self.levels();
         entry.thinking_levels = options(&entry.thinking_options);
@@ -144,6 +147,37 @@ impl SessionModel {
         entry.model_override_source = self.is_set.then(|| "user".to_owned());
         entry.model_provider = self.provider;
         entry.model = self.model;
+    }
+}
+
+fn add_last_run(entry: &mut SessionEntry, last: &LastRun) {
+    entry.total_tokens = last.context_tokens;
+    entry.total_tokens_fresh = last.context_tokens.is_some();
+    entry.last_run_id = last.run.as_ref().map(RunId::to_string);
+    entry.started_at = last.started_at.map(|at| at.0);
+    entry.ended_at = last.ended_at.map(|at| at.0);
+    let began = entry.started_at.zip(entry.ended_at);
+    entry.runtime_ms = began.map(|(began, ended)| ended.saturating_sub(began));
+    entry.aborted_last_run = matches!(last.outcome, Some(RunOutcome::Aborted { .. }));
+    entry.status = last
+        .run
+        .as_ref()
+        .map(|_| status(last.outcome.as_ref()).to_owned());
+    let failed = last.outcome.as_ref().and_then(of_outcome);
+    entry.last_run_error = failed
+        .filter(|_| !entry.aborted_last_run)
+        .map(|error| error.message);
+}
+
+/// How a run stands, in the words of the reference.
+fn status(outcome: Option<&RunOutcome>) -> &'static str {
+    match outcome {
+        None => "running",
+        Some(RunOutcome::Completed { .. } | RunOutcome::AwaitingClient) => "done",
+        Some(RunOutcome::Aborted { .. }) => "killed",
+        Some(RunOutcome::Limited { .. } | RunOutcome::Failed { .. } | RunOutcome::Interrupted) => {
+            "failed"
+        }
     }
 }
 
@@ -178,7 +212,7 @@ fn add_what_is_set(entry: &mut SessionEntry, row: &SessionRow) {
     entry.spawned_by = set.spawned_by.as_ref().map(text);
 }
 
-fn options(levels: &[String]) -> Vec<LevelOption> {
+pub(super) fn options(levels: &[String]) -> Vec<LevelOption> {
     let option = |level: &String| LevelOption {
         id: level.clone(),
         label: level.clone(),

@@ -2,6 +2,9 @@
 
 use super::super::Services;
 use super::super::transcript::dollars;
+use super::row::options;
+use domain::RunOutcome;
+use protocol::methods::agents::AgentRuntime;
 use protocol::methods::sessions::{SessionChangeReply, SessionResolved};
 use serde_json::{Map, Value};
 use state::SessionRow;
@@ -42,15 +45,17 @@ impl Services {
         put("updatedAt", row.updated_at.0.into());
         put("createdAt", row.created_at.0.into());
         put("systemSent", (row.turns > 0).into());
-        put("abortedLastRun", false.into());
+        let aborted = matches!(row.last_run.outcome, Some(RunOutcome::Aborted { .. }));
+        put("abortedLastRun", aborted.into());
         put("chatType", "direct".into());
         let tokens = |count: Option<domain::TokenCount>| count.map(|t| t.0).unwrap_or_default();
         put("inputTokens", tokens(row.usage.input).into());
         put("outputTokens", tokens(row.usage.output).into());
         put("cacheRead", tokens(row.usage.cache_read).into());
         put("cacheWrite", tokens(row.usage.cache_write).into());
-        put("totalTokens", tokens(row.usage.total()).into());
-        put("totalTokensFresh", true.into());
+        let context = row.last_run.context_tokens;
+        put("totalTokens", context.unwrap_or_default().into());
+        put("totalTokensFresh", context.is_some().into());
         put("estimatedCostUsd", dollars(row.cost).into());
         entry
     }
@@ -58,9 +63,12 @@ impl Services {
     pub(super) fn resolved(&self, row: &SessionRow) -> SessionResolved {
         let model = self.model_of(row.agent.as_str(), row.entry.model.as_deref());
         SessionResolved {
+            agent_runtime: AgentRuntime::here(),
+            runtime_selection_locked: false,
+            thinking_level: row.entry.thinking_level.clone(),
+            thinking_levels: options(&model.levels()),
             model_provider: model.provider,
             model: model.model,
-            thinking_level: row.entry.thinking_level.clone(),
         }
     }
 }

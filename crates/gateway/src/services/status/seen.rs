@@ -2,9 +2,9 @@
 
 use super::Services;
 use crate::error::ApiError;
-use domain::{AgentId, UnixMillis};
+use domain::{AgentId, RunOutcome, UnixMillis};
 use protocol::methods::status::{
-    AgentSessions, RecentSession, SessionDefaults, SessionStatus, SessionsHealth, SessionsSummary,
+    AgentSessions, RecentSession, SessionStatus, SessionsHealth, SessionsSummary,
 };
 use state::{SessionFilter, SessionRow};
 use std::collections::BTreeMap;
@@ -138,12 +138,17 @@ impl Services {
     }
 
     fn session_status(&self, row: &SessionRow) -> SessionStatus {
-        let roster = self.agents.roster();
-        let agent = roster.find(row.agent.as_str());
-        let uses = agent.map_or_else(
-            |_| SessionDefaults::default(),
-            |it| self.session_defaults(it),
-        );
+        let named = |set: Option<&str>| {
+            let model = self.model_of(row.agent.as_str(), set);
+            let name = format!("{}/{}", model.provider, model.model);
+            (!model.model.is_empty()).then_some((name, model))
+        };
+        let set = row.entry.model.as_deref();
+        let (selected, model) = named(set).unzip();
+        let window = model.as_ref().and_then(|model| model.info.as_ref());
+        let window = window.and_then(|info| info.context_window).map(u64::from);
+        let used = row.last_run.context_tokens;
+        let both = window.filter(|window| *window > 0).zip(used);
         SessionStatus {
             agent_id: row.agent.to_string(),
             key: row.key.to_string(),
@@ -151,11 +156,24 @@ impl Services {
             session_id: row.session_id.clone(),
             updated_at: row.updated_at.0,
             age: self.clock.now().0.saturating_sub(row.updated_at.0),
+            thinking_level: row.entry.thinking_level.clone(),
+            verbose_level: row.entry.verbose_level.clone(),
+            system_sent: row.turns > 0,
+            aborted_last_run: matches!(row.last_run.outcome, Some(RunOutcome::Aborted { .. })),
             input_tokens: row.usage.input.map(|t| t.0),
             output_tokens: row.usage.output.map(|t| t.0),
-            total_tokens: row.usage.total().map(|t| t.0),
-            model: uses.model,
-            context_tokens: uses.context_tokens,
+            cache_read: row.usage.cache_read.map(|t| t.0),
+            cache_write: row.usage.cache_write.map(|t| t.0),
+            total_tokens: used,
+            total_tokens_fresh: used.is_some(),
+            remaining_tokens: both.map(|(window, used)| window.saturating_sub(used)),
+            percent_used: both.map(|(window, used)| used.saturating_mul(100) / window),
+            model: model.map(|model| model.model),
+            configured_model: named(None).map(|(name, _)| name),
+            selected_model: selected,
+            model_selection_reason: set.map(|_| "session override".to_owned()),
+            runtime: "OpenClaw".to_owned(),
+            context_tokens: window,
             flags: vec![format!("id:{}", row.session_id)],
         }
     }

@@ -22,10 +22,12 @@ async fn a_session_is_made_once_and_keeps_what_is_set() {
         (&json!("agent:main:lab"), &json!(false))
     );
     assert_eq!(made["entry"]["label"], "Lab shapes");
+    let resolved = &made["resolved"];
     assert_eq!(
-        made["resolved"],
-        json!({ "modelProvider": "fake", "model": "fake-1" })
+        (&resolved["modelProvider"], &resolved["model"]),
+        (&json!("fake"), &json!("fake-1"))
     );
+    assert_eq!(resolved["thinkingLevels"][0]["id"], "off");
     let again = client.call("sessions.create", new).await.unwrap();
     assert_eq!(again["sessionId"], made["sessionId"]);
     let taken = refused(

@@ -187,3 +187,54 @@ async fn usage_of_sessions_adds_up_to_what_was_paid() {
     }
     site.stop().await;
 }
+
+/// The row of the session `lab` after this was said in it.
+async fn after(client: &mut Client, text: &str, run: &str) -> Value {
+    send_in(client, "lab", text, run).await;
+    ended(client, run).await;
+    let key = json!({ "key": "lab" });
+    let described = client.call("sessions.describe", key).await.unwrap();
+    described["session"].clone()
+}
+
+#[tokio::test]
+async fn a_row_tells_how_the_last_run_went_and_how_full_the_context_is() {
+    let site = Site::start().await;
+    let mut client = Client::open(&site).await;
+    let first = after(&mut client, "SAY:one", "r1").await;
+    assert_eq!(
+        (&first["status"], &first["lastRunId"]),
+        (&json!("done"), &json!("r1"))
+    );
+    let at = |row: &Value, name: &str| row[name].as_i64().unwrap();
+    assert_eq!(
+        at(&first, "runtimeMs"),
+        at(&first, "endedAt") - at(&first, "startedAt")
+    );
+    let second = after(&mut client, "SAY:two", "r2").await;
+    // The context is the prompt of the last answer, and not all prompts added up.
+    let (one, all) = (at(&first, "totalTokens"), at(&second, "inputTokens"));
+    assert_eq!(at(&second, "totalTokens"), all - one);
+    let failed = after(&mut client, "STATUS:400", "r3").await;
+    assert_eq!(
+        (&failed["status"], &failed["abortedLastRun"]),
+        (&json!("failed"), &json!(false))
+    );
+    assert!(!failed["lastRunError"].as_str().unwrap().is_empty());
+    let status = client.call("status", json!({})).await.unwrap();
+    let recent = &status["sessions"]["recent"][0];
+    let (window, used) = (at(recent, "contextTokens"), at(recent, "totalTokens"));
+    assert_eq!(
+        (at(recent, "remainingTokens"), at(recent, "percentUsed")),
+        (window - used, used * 100 / window)
+    );
+    let reset = json!({ "key": "lab" });
+    client.call("sessions.reset", reset.clone()).await.unwrap();
+    let anew = client.call("sessions.describe", reset).await.unwrap();
+    let anew = &anew["session"];
+    assert_eq!(
+        (&anew["status"], &anew["totalTokensFresh"]),
+        (&Value::Null, &json!(false))
+    );
+    site.stop().await;
+}

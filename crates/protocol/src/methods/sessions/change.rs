@@ -1,5 +1,7 @@
 //! Changing sessions.
 
+use super::LevelOption;
+use crate::methods::agents::AgentRuntime;
 use crate::methods::chat::AttachmentInput;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -113,9 +115,15 @@ pub struct SessionResolved {
     pub model_provider: String,
     /// Its model.
     pub model: String,
+    /// What runs it.
+    pub agent_runtime: AgentRuntime,
+    /// Whether that cannot be changed.
+    pub runtime_selection_locked: bool,
     /// How hard it thinks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thinking_level: Option<String>,
+    /// How hard it can be asked to think.
+    pub thinking_levels: Vec<LevelOption>,
 }
 
 /// Parameters of `sessions.reset`.

@@ -1,5 +1,6 @@
 //! A session as lists and events show it.
 
+use crate::methods::agents::AgentRuntime;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +110,10 @@ pub struct SessionEntry {
     pub model: String,
     /// `user` when the model is set for this session; null otherwise.
     pub model_override_source: Option<String>,
+    /// What runs it.
+    pub agent_runtime: AgentRuntime,
+    /// Whether that cannot be changed; there is only one, so nothing is locked.
+    pub runtime_selection_locked: bool,
     /// The context window of its model in tokens; 0 when unknown.
     pub context_tokens: u64,
     /// How many turns it has.
@@ -119,10 +124,10 @@ pub struct SessionEntry {
     /// Answer tokens, when reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_tokens: Option<u64>,
-    /// Both together.
+    /// How much of the context window is used: the prompt of the last answer, in tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_tokens: Option<u64>,
-    /// Whether those are complete.
+    /// Whether that was reported.
     pub total_tokens_fresh: bool,
     /// Known cost in US dollars, with six decimals.
     pub cost_usd: String,
@@ -142,9 +147,15 @@ pub struct SessionEntry {
     /// When it ended, in Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<i64>,
+    /// How long it took, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime_ms: Option<i64>,
     /// The last run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_run_id: Option<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_run_error: Option<String>,
     /// The session it was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_session_key: Option<String>,
@@ -173,6 +184,10 @@ pub struct ModelDefaults {
     pub model_provider: String,
     /// Its model.
     pub model: String,
+    /// What runs it.
+    pub agent_runtime: AgentRuntime,
+    /// For what a model is chosen: `session`.
+    pub model_selection_target: String,
     /// The context window of its model in tokens; 0 when unknown.
     pub context_tokens: u64,
     /// What can be set.
