@@ -17,7 +17,7 @@ use tokio::net::TcpSocket;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 /// Where remote clients say they are.
-const FAR: &str = "203.0.113.9";
+pub(crate) const FAR: &str = "203.0.113.9";
 
 /// A gateway with a proxy on another loopback address, so that a test can be local and remote.
 async fn site() -> Site {
@@ -44,14 +44,14 @@ async fn far(address: SocketAddr) -> Socket {
 }
 
 /// A device with a key of its own.
-struct Phone(Ed25519KeyPair);
+pub(crate) struct Phone(Ed25519KeyPair);
 
 impl Phone {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Ed25519KeyPair::generate().unwrap())
     }
 
-    fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         gateway::identity::device_id(self.0.public_key().as_ref())
     }
 
@@ -78,7 +78,11 @@ impl Phone {
     }
 
     /// Connects over this socket.
-    async fn connect(&self, mut socket: Socket, params: &Value) -> Result<Client, Refused> {
+    pub(crate) async fn connect(
+        &self,
+        mut socket: Socket,
+        params: &Value,
+    ) -> Result<Client, Refused> {
         let nonce = socket.challenge().await;
         Client::introduce(socket, &self.sign(params, &nonce)).await
     }

@@ -24,6 +24,7 @@ mod models;
 mod money;
 mod net;
 mod nodes;
+mod recordings;
 mod reload;
 mod response_cache;
 mod responses;
