@@ -119,7 +119,7 @@ async fn first(socket: &mut Socket) -> Result<Vec<u8>, Ended> {
     loop {
         match socket.next().await {
             Incoming::Message(frame) => return Ok(frame),
-            Incoming::Alive => {}
+            Incoming::Alive | Incoming::Room => {}
             Incoming::Farewell => return Err(Close::new(1000, "").into()),
             Incoming::Gone => return Err(Ended::Gone),
             Incoming::Broken(close) => return Err(close.into()),
@@ -143,7 +143,7 @@ pub(super) async fn meanwhile<T>(
                     return Err(Close::new(1008, "too many pending handshake frames").into());
                 }
                 Incoming::Message(frame) => waiting.push(frame),
-                Incoming::Alive => {}
+                Incoming::Alive | Incoming::Room => {}
                 Incoming::Farewell => return Err(Close::new(1000, "").into()),
                 Incoming::Gone => return Err(Ended::Gone),
                 Incoming::Broken(close) => return Err(close.into()),

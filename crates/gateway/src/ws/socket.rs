@@ -36,6 +36,8 @@ pub(super) enum Incoming {
     Message(Vec<u8>),
     /// A sign of life.
     Alive,
+    /// Nothing, but there is room again for something to be sent.
+    Room,
     /// The other end said good-bye.
     Farewell,
     /// The connection is no more.
@@ -134,8 +136,13 @@ impl Socket {
             if let Some(Broken(code, reason)) = self.broken {
                 return Poll::Ready(Incoming::Broken(Close::new(code, reason)));
             }
+            let was_full = !self.has_room();
             if self.poll_send(cx).is_err() {
                 return Poll::Ready(Incoming::Gone);
+            }
+            if was_full && self.has_room() {
+                // Whoever stopped sending because there was no room waits for this.
+                return Poll::Ready(Incoming::Room);
             }
             match ready!(self.poll_fill(cx)) {
                 Ok(0) | Err(_) => return Poll::Ready(Incoming::Gone),

@@ -112,14 +112,16 @@ async fn attend(requests: &Arc<Requests>, socket: &mut Socket, waiting: Vec<Vec<
     loop {
         tokio::select! {
             incoming = socket.next() => {
-                link.is_alive();
+                if incoming != Incoming::Room {
+                    link.is_alive();
+                }
                 match incoming {
                     Incoming::Message(frame) => {
                         if let Some(close) = requests.take(&frame) {
                             return Ended::Close(close);
                         }
                     }
-                    Incoming::Alive => {}
+                    Incoming::Alive | Incoming::Room => {}
                     Incoming::Farewell => return Ended::Close(Close::new(1000, "")),
                     Incoming::Gone => return Ended::Gone,
                     Incoming::Broken(close) => return Ended::Close(close),

@@ -23,6 +23,21 @@ async fn a_hundred_requests_run_side_by_side_and_are_answered_under_their_ids() 
 }
 
 #[tokio::test]
+async fn large_answers_follow_each_other_though_the_client_says_nothing_more() {
+    let site = Site::start().await;
+    let mut client = Client::open(&site).await;
+    let mut ids = Vec::new();
+    for _ in 0..40 {
+        ids.push(client.start("config.schema", json!({})).await);
+    }
+    for id in ids {
+        let answer = client.answer(&id).await.unwrap();
+        assert!(answer["schema"].is_object());
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn a_slow_call_holds_nothing_up() {
     let site = Site::start().await;
     let mut client = Client::open(&site).await;
