@@ -139,9 +139,9 @@ pub(super) fn write(
 /// Reads a line without its end; `None` when it is not as it was written.
 fn read(line: &[u8]) -> Option<Entry<Reserved, Box<CallRow>>> {
     let (head, json) = line.split_at_checked(CHECKSUM)?;
-    let digits = std::str::from_utf8(head).ok()?.strip_suffix(' ')?;
-    let expected = u64::from_str_radix(digits, 16).ok()?;
-    (expected == checksum(json)).then(|| serde_json::from_slice(json).ok())?
+    // Compared as text: the same number has other spellings (a sign, capitals), never written here.
+    let expected = format!("{:016x} ", checksum(json));
+    (head == expected.as_bytes()).then(|| serde_json::from_slice(json).ok())?
 }
 
 /// FNV-1a, 64 bits. Source: IETF draft-eastlake-fnv.
@@ -266,8 +266,6 @@ mod tests {
             lines[at] = with;
             let line = ends.iter().filter(|end| **end <= at).count() + 1;
             let replay = replay(&lines);
-            // Upper and lower case of a digit of the checksum mean the same.
-            prop_assume!(!replay.broken.is_empty() || !with.is_ascii_uppercase());
             prop_assert_eq!(&replay.broken, &[line]);
             prop_assert_eq!(replay.settled.len(), 2 - usize::from([2, 4].contains(&line)));
         }
