@@ -5,6 +5,7 @@ mod days;
 mod quote;
 mod sessions;
 mod split;
+mod zone;
 
 use super::Services;
 use crate::error::ApiError;

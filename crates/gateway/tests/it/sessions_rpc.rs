@@ -2,5 +2,6 @@
 //! "Sessions").
 
 mod changing;
+mod counting;
 mod following;
 mod looking;

@@ -21,8 +21,11 @@ pub use look::{
 };
 pub use row::{LevelOption, ModelDefaults, SessionEntry};
 pub use usage::{
-    SessionUsageEntry, SessionsUsageLogsParams, SessionsUsageLogsReply, SessionsUsageParams,
-    SessionsUsageReply, SessionsUsageSeriesReply, UsageLogEntry, UsagePoint,
+    AgentUsage, DailyBreakdown, DailyLatency, DailyMessageCounts, DailyModelUsage, DailyUsage,
+    DaysOf, LatencyStats, MessageCounts, ModelUsage, ProviderUsage, QuarterMessageCounts,
+    QuarterTokenUsage, SessionUsage, SessionUsageEntry, SessionsUsageLogsParams,
+    SessionsUsageLogsReply, SessionsUsageParams, SessionsUsageReply, SessionsUsageSeriesReply,
+    ToolCount, ToolUsage, UsageAggregates, UsageLogEntry, UsagePoint,
 };
 
 use crate::method::methods;
@@ -62,7 +65,7 @@ methods! {
     "sessions.send" => SessionsSend(SessionsSendParams) -> ChatSendReply, Write;
     /// Stops the runs of a session.
     "sessions.abort" => SessionsAbort(SessionsAbortParams) -> SessionsAbortReply, Write;
-    /// What sessions used and cost.
+    /// What sessions used and cost, and what was said and done in them.
     "sessions.usage" => SessionsUsage(SessionsUsageParams) -> SessionsUsageReply, Read;
     /// What the calls of one session used, one by one.
     "sessions.usage.timeseries" => SessionsUsageTimeseries(SessionKeyParams) -> SessionsUsageSeriesReply, Read;

@@ -1,7 +1,8 @@
-//! Days as people write them: `2026-11-21`, UTC.
+//! Days as people write them: `2026-11-21`.
 
+use super::zone::Zone;
 use crate::error::ApiError;
-use chrono::{DateTime, Days as Step, NaiveDate};
+use chrono::{Days as Step, NaiveDate};
 use domain::UnixMillis;
 
 /// The longest span of a report.
@@ -10,12 +11,14 @@ const MOST_DAYS: u32 = 3_660;
 /// A span of whole days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Days {
+    zone: Zone,
     first: NaiveDate,
     last: NaiveDate,
 }
 
 impl Days {
-    /// From `since` to `until`; what is not given is today and `back` days up to the last one.
+    /// From `since` to `until` in UTC; what is not given is today and `back` days up to the last
+    /// one.
     ///
     /// # Errors
     /// [`ApiError`] when a day is none, or the span is empty or too long.
@@ -25,7 +28,21 @@ impl Days {
         back: u32,
         now: UnixMillis,
     ) -> Result<Self, ApiError> {
-        let today = date(now);
+        Self::read_in(Zone::Utc, since, until, back, now)
+    }
+
+    /// The same in a zone.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(super) fn read_in(
+        zone: Zone,
+        since: Option<&str>,
+        until: Option<&str>,
+        back: u32,
+        now: UnixMillis,
+    ) -> Result<Self, ApiError> {
+        let today = zone.day(now);
         let last = until.map_or(Ok(today), day)?;
         let back = back.clamp(1, MOST_DAYS);
         let first = match since {
@@ -44,7 +61,7 @@ impl Days {
                 "a report spans at most {MOST_DAYS} days"
             )));
         }
-        Ok(Self { first, last })
+        Ok(Self { zone, first, last })
     }
 
     /// Every day, oldest first.
@@ -74,22 +91,24 @@ impl Days {
 
     /// The first moment of the first day.
     pub(super) fn begin(self) -> UnixMillis {
-        midnight(self.first)
+        self.zone.midnight(self.first)
     }
 
     /// The first moment after the last day.
     pub(super) fn end(self) -> UnixMillis {
-        self.last.succ_opt().map_or(UnixMillis(i64::MAX), midnight)
+        let next = self.last.succ_opt();
+        next.map_or(UnixMillis(i64::MAX), |day| self.zone.midnight(day))
     }
-}
 
-/// The day of a moment.
-pub(super) fn of(at: UnixMillis) -> String {
-    date(at).to_string()
-}
+    /// The day of a moment, be it one of them or not.
+    pub(super) fn day(self, at: UnixMillis) -> NaiveDate {
+        self.zone.day(at)
+    }
 
-fn date(at: UnixMillis) -> NaiveDate {
-    DateTime::from_timestamp_millis(at.0).map_or(NaiveDate::MIN, |at| at.date_naive())
+    /// Whose days they are.
+    pub(super) fn zone(self) -> Zone {
+        self.zone
+    }
 }
 
 fn day(text: &str) -> Result<NaiveDate, ApiError> {
@@ -97,11 +116,6 @@ fn day(text: &str) -> Result<NaiveDate, ApiError> {
         let shown: String = text.chars().filter(|c| !c.is_control()).take(32).collect();
         ApiError::invalid(format!("{shown:?} is not a day; write it like 2026-11-21"))
     })
-}
-
-fn midnight(day: NaiveDate) -> UnixMillis {
-    let start = day.and_time(chrono::NaiveTime::MIN).and_utc();
-    UnixMillis(start.timestamp_millis())
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ pub(super) async fn by_day(
             if agent.is_some() && row.agent.as_ref() != agent {
                 continue;
             }
-            let day = found.entry(super::days::of(row.at)).or_default();
+            let day = found.entry(days.day(row.at).to_string()).or_default();
             *day = day.plus(Split::of(row));
         }
     }

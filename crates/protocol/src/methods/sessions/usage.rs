@@ -1,9 +1,29 @@
 //! What sessions used.
 
+mod counted;
+
+pub use counted::{
+    AgentUsage, DailyBreakdown, DailyLatency, DailyMessageCounts, DailyModelUsage, DailyUsage,
+    LatencyStats, MessageCounts, ModelUsage, ProviderUsage, QuarterMessageCounts,
+    QuarterTokenUsage, SessionUsage, ToolCount, ToolUsage, UsageAggregates,
+};
+
 use crate::methods::usage::CostTotals;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+
+/// Whose midnight parts the days of a report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DaysOf {
+    /// UTC.
+    #[default]
+    Utc,
+    /// The time zone of the machine the gateway runs on.
+    Gateway,
+    /// The distance from UTC the client named.
+    Specific,
+}
 
 /// Parameters of `sessions.usage`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -15,7 +35,7 @@ pub struct SessionsUsageParams {
     /// Only this agent's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<String>,
-    /// The first day, `YYYY-MM-DD` in UTC; 30 days back when absent.
+    /// The first day, `YYYY-MM-DD`; 30 days back when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_date: Option<String>,
     /// The last day; today when absent.
@@ -24,6 +44,16 @@ pub struct SessionsUsageParams {
     /// `7d`, `30d`, `90d`, `1y` or `all`, in place of the dates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<String>,
+    /// Whose midnight parts the days; UTC when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<DaysOf>,
+    /// For `specific`: how far the days are from UTC, e.g. `UTC+2` or `UTC-3:30`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utc_offset: Option<String>,
+    /// For `specific`: the name of the zone. Only names of UTC are known, so that others need
+    /// `utcOffset` beside them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// How many sessions, 1 to 1,000; 50 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
@@ -39,12 +69,16 @@ pub struct SessionsUsageReply {
     pub start_date: String,
     /// The last day.
     pub end_date: String,
+    /// Whose midnight parts the days.
+    pub mode: DaysOf,
+    /// How far midnight is from that of UTC at the end of the last day, e.g. `UTC+2`.
+    pub utc_offset: String,
     /// The sessions changed most recently.
     pub sessions: Vec<SessionUsageEntry>,
-    /// All of them together.
+    /// What all sessions used, also those that are not listed.
     pub totals: CostTotals,
-    /// The same by model, provider, agent and day.
-    pub aggregates: Map<String, Value>,
+    /// The same by model, provider, agent and day, with what was said and done.
+    pub aggregates: UsageAggregates,
 }
 
 /// What one session used.
@@ -64,12 +98,18 @@ pub struct SessionUsageEntry {
     pub agent_id: String,
     /// `direct`.
     pub chat_type: String,
+    /// Who serves the model that is set for it; absent when it uses its agent's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_override: Option<String>,
+    /// The model that is set for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_override: Option<String>,
     /// Who serves its model.
     pub model_provider: String,
     /// Its model.
     pub model: String,
-    /// What it used within the days; null when nothing.
-    pub usage: Option<CostTotals>,
+    /// What it used and did within the days; null when nothing.
+    pub usage: Option<SessionUsage>,
 }
 
 /// Reply of `sessions.usage.timeseries`.
