@@ -97,8 +97,9 @@ pub(crate) fn run(home: &Home, args: &NodesArgs) -> Result<Exit, Failure> {
         NodesCommand::List => list(home, remote),
         NodesCommand::Pending => {
             let answer = remote.ask(home, "node.pair.list", &json!({}))?;
-            let pending = json!({ "pending": rows(&answer, "pending") });
-            remote.print(&pending, show::pending)
+            // As JSON a list alone, which scripts for the reference read.
+            let waiting = json!(rows(&answer, "pending"));
+            remote.print(&waiting, |_| show::pending(&answer))
         }
         NodesCommand::Approve(args) => {
             let answer = decide(home, remote, "node.pair.approve", args)?;

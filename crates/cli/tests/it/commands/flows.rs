@@ -119,6 +119,28 @@ fn a_session_is_looked_at_changed_begun_anew_and_deleted() {
 }
 
 #[test]
+fn nodes_that_wait_are_a_list() {
+    let sandbox = Sandbox::new();
+    let _gateway = started(&sandbox, &["gateway"]);
+    let waiting = || {
+        let ran = sandbox.run(&["nodes", "pending", "--json"]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+        ran.json()
+    };
+    assert_eq!(waiting(), json!([]));
+    let ask = r#"{"nodeId":"shed-1","displayName":"shed"}"#;
+    let asked = sandbox.run(&["gateway", "call", "node.pair.request", "--params", ask]);
+    assert_eq!(asked.code, 0, "{asked:?}");
+    let found = waiting();
+    assert_eq!(found.as_array().map(Vec::len), Some(1), "{found}");
+    assert_eq!(found[0]["nodeId"], "shed-1");
+    let request = found[0]["requestId"].as_str().unwrap();
+    says(&sandbox, &["nodes", "pending"], request);
+    says(&sandbox, &["nodes", "reject", request], "is refused");
+    assert_eq!(waiting(), json!([]));
+}
+
+#[test]
 fn a_node_is_looked_at_asked_named_and_forgotten() {
     let pair = Pair::start();
     let gateway = &pair.gateway;
