@@ -128,8 +128,8 @@ impl Gateway {
         let (roster, problems) = roster(&boot, &loaded);
         warnings.extend(problems);
         prepare_workspaces(&roster, &mut warnings);
-        let events = Arc::new(Events::default());
         let hub = Arc::<Hub>::default();
+        let events = Arc::new(Events::new(Arc::clone(&hub)));
         let desk = Desk::new(&boot.state_dir, &hub, &clock);
         let deps = Deps {
             state: store.clone(),

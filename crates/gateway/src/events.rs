@@ -20,14 +20,14 @@ pub(crate) use runs::stop_word;
 
 use crate::error::ApiError;
 use crate::services::Services;
-use crate::ws::Link;
+use crate::ws::{Hub, Link};
 use agent::{Notice, Tap};
 use changes::Changes;
 use domain::{RunId, SessionKey};
 use follow::{Follow, Following};
 use inbox::Inbox;
 use live::Live;
-use protocol::ErrorCode;
+use protocol::{ErrorCode, Role};
 use state::Seq;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,8 +45,8 @@ const MAX_REPLAY: usize = 8 * 1024 * 1024;
 const LAST_NEWS: Duration = Duration::from_secs(1);
 
 /// What happens in runs and sessions, on its way to clients.
-#[derive(Default)]
 pub(crate) struct Events {
+    hub: Arc<Hub>,
     inbox: Inbox,
     live: Live,
     changes: Changes,
@@ -56,6 +56,19 @@ pub(crate) struct Events {
 }
 
 impl Events {
+    /// Tells those who are connected to `hub`.
+    pub(crate) fn new(hub: Arc<Hub>) -> Self {
+        Self {
+            hub,
+            inbox: Inbox::default(),
+            live: Live::default(),
+            changes: Changes::default(),
+            following: Following::default(),
+            over: CancellationToken::new(),
+            tellers: TaskTracker::new(),
+        }
+    }
+
     /// Begins to tell. Ends after [`Events::close`].
     pub(crate) fn start(services: &Arc<Services>, tasks: &TaskTracker) {
         let tellers = &services.events.tellers;
@@ -173,14 +186,24 @@ impl Events {
 
     /// Tells everybody who asked for it what became of a session.
     pub(crate) fn changed(&self, change: Change) {
-        self.changes.push(change);
+        if self.following.has_all() {
+            self.changes.push(change);
+        }
     }
 }
 
+/// While nobody is connected nothing is put aside to be told: the task of a run is not kept from its
+/// work, and no other task is woken.
 impl Tap for Events {
     fn notice(&self, notice: Notice) {
-        let stopped_by = self.live.note(&notice);
-        self.changes.note(&notice);
-        self.inbox.push(notice, stopped_by);
+        let ended = self.live.note(&notice);
+        if self.following.has_all() {
+            self.changes.note(&notice);
+        }
+        let listened = self.hub.has_listener(|link| link.role == Role::Operator);
+        let (session, run) = (notice.session.clone(), notice.run.clone());
+        let stopped_by = ended.as_ref().and_then(|it| it.stopped_by);
+        let so_far = || ended.or_else(|| self.live.run(&session, &run));
+        self.inbox.push(notice, stopped_by, listened, so_far);
     }
 }

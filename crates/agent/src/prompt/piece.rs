@@ -1,6 +1,7 @@
 //! The pieces of a prompt, small enough to be remembered.
 
 use domain::{Message, Part, Role, ToolSpec};
+use std::collections::VecDeque;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -87,6 +88,53 @@ impl Piece {
     pub(super) fn beginning(&self) -> String {
         excerpt(&self.head, 0)
     }
+}
+
+/// How many lists of tools and system texts are remembered.
+const SHARED: usize = 8;
+/// Longer ones are not, as they would be kept alive for it; in bytes.
+const LONGEST: u64 = 256 * 1024;
+
+/// The pieces of what most prompts have in common, so that it is read once and not for every turn.
+/// What is remembered is kept alive, so its address stands for it.
+#[derive(Debug, Default)]
+pub(super) struct Pieces {
+    tools: Known<[ToolSpec], Arc<[Piece]>>,
+    system: Known<str, Piece>,
+}
+
+/// What was made of shared values, the oldest first.
+type Known<K, V> = VecDeque<(Arc<K>, V)>;
+
+impl Pieces {
+    pub(super) fn tools(&mut self, tools: &Arc<[ToolSpec]>) -> Arc<[Piece]> {
+        let pieces = || tools.iter().map(Piece::tool).collect();
+        let size = |pieces: &Arc<[Piece]>| pieces.iter().map(|it| it.len).sum();
+        remembered(&mut self.tools, tools, pieces, size)
+    }
+
+    pub(super) fn system(&mut self, text: &Arc<str>) -> Piece {
+        remembered(&mut self.system, text, || Piece::system(text), |it| it.len)
+    }
+}
+
+fn remembered<K: ?Sized, V: Clone>(
+    known: &mut Known<K, V>,
+    key: &Arc<K>,
+    make: impl FnOnce() -> V,
+    size: impl FnOnce(&V) -> u64,
+) -> V {
+    if let Some((_, value)) = known.iter().find(|(it, _)| Arc::ptr_eq(it, key)) {
+        return value.clone();
+    }
+    let value = make();
+    if size(&value) <= LONGEST {
+        if known.len() >= SHARED {
+            known.pop_front();
+        }
+        known.push_back((Arc::clone(key), value.clone()));
+    }
+    value
 }
 
 /// A few characters of `text` from a byte on, on one line.

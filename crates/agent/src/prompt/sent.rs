@@ -3,14 +3,14 @@
 //!
 //! Kept in memory, bounded; after a restart nothing is known and nothing is claimed.
 
-use super::piece::{Piece, excerpt};
+use super::piece::{Piece, Pieces, excerpt};
 use domain::ledger::CacheBreak;
 use domain::{Message, MicroUsd, SessionKey, TokenCount, Usage};
 use llm::{ModelRequest, Price, Target};
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -32,7 +32,7 @@ pub(crate) struct Prompt {
     price: Option<Price>,
     /// Stands for what changes the size of a prompt without being one of its pieces.
     settings: u64,
-    tools: Vec<Piece>,
+    tools: Arc<[Piece]>,
     system: Vec<Piece>,
     messages: Vec<Piece>,
     /// How many of the oldest messages were left out.
@@ -49,8 +49,7 @@ pub(crate) struct Compared {
 }
 
 impl Prompt {
-    /// Everything but the messages of a request to `target`.
-    pub(crate) fn new(target: &Target, request: &ModelRequest) -> Self {
+    fn new(target: &Target, request: &ModelRequest, shared: &mut Pieces) -> Self {
         let sampling = &request.sampling;
         let mut settings = DefaultHasher::new();
         for text in [
@@ -64,8 +63,8 @@ impl Prompt {
             model: target.info.reference(),
             price: target.info.price,
             settings: settings.finish(),
-            tools: request.tools.iter().map(Piece::tool).collect(),
-            system: request.system.iter().map(Piece::system).collect(),
+            tools: shared.tools(&request.tools),
+            system: request.system.iter().map(|it| shared.system(it)).collect(),
             messages: Vec::new(),
             dropped: 0,
         }
@@ -103,12 +102,21 @@ struct Last {
 #[derive(Debug, Default)]
 pub(crate) struct Sent {
     sessions: Mutex<HashMap<SessionKey, Last>>,
+    pieces: Mutex<Pieces>,
 }
 
 impl Sent {
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionKey, Last>> {
         // An entry is put in whole, so a panic elsewhere does not spoil the map.
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Everything but the messages of a request to `target`, as a prompt.
+    pub(crate) fn prompt(&self, target: &Target, request: &ModelRequest) -> Prompt {
+        // An entry is put in whole here, too.
+        let pieces = self.pieces.lock();
+        let mut pieces = pieces.unwrap_or_else(PoisonError::into_inner);
+        Prompt::new(target, request, &mut pieces)
     }
 
     /// Compares a prompt with the one before it.
@@ -178,8 +186,8 @@ impl Last {
         }
         let mut before = 0;
         for (source, old, new) in [
-            ("tools", &old.tools, &now.tools),
-            ("system", &old.system, &now.system),
+            ("tools", &*old.tools, &*now.tools),
+            ("system", &*old.system, &*now.system),
         ] {
             if let Some((_, at, was, is)) = differ(old, new, true) {
                 let differs = before + at;
@@ -290,7 +298,7 @@ mod tests {
         };
         let request = ModelRequest::default();
         let plan = Router::offline().plan(&wish, &request).unwrap();
-        let mut prompt = Prompt::new(&plan.targets[0], &request);
+        let mut prompt = Sent::default().prompt(&plan.targets[0], &request);
         let said: Vec<Message> = (0..messages)
             .map(|n| Message::user(format!("number {n}")))
             .collect();

@@ -83,7 +83,7 @@ impl Run<'_> {
         } = composed;
         request.messages = Vec::new();
         let prompt = plan.targets.first();
-        let prompt = prompt.map(|target| Prompt::new(target, &request));
+        let prompt = prompt.map(|target| self.shared.sent.prompt(target, &request));
         let client = turn.client_tools.iter().map(|tool| tool.name.clone());
         Ok(Question {
             request,

@@ -82,6 +82,11 @@ impl Following {
         });
     }
 
+    /// Whether anybody follows every session.
+    pub(super) fn has_all(&self) -> bool {
+        self.lock().values().any(|follower| follower.all)
+    }
+
     /// Those that follow every session.
     pub(super) fn of_all(&self) -> Vec<Arc<Link>> {
         let links = self.lock();

@@ -15,7 +15,7 @@ pub(crate) struct Going {
     /// What it is saying.
     pub(crate) text: String,
     /// In which word it was stopped.
-    stopped_by: Option<&'static str>,
+    pub(super) stopped_by: Option<&'static str>,
 }
 
 /// All of them, by session.
@@ -29,8 +29,8 @@ impl Live {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in what happened; of a run that ended returns the word in which it was stopped.
-    pub(super) fn note(&self, notice: &Notice) -> Option<&'static str> {
+    /// Takes in what happened; returns a run that ended.
+    pub(super) fn note(&self, notice: &Notice) -> Option<Going> {
         let mut sessions = self.lock();
         if let Happened::Finished(_) = notice.what {
             let going = sessions.get_mut(&notice.session)?;
@@ -39,7 +39,7 @@ impl Live {
             if going.is_empty() {
                 sessions.remove(&notice.session);
             }
-            return ended.stopped_by;
+            return Some(ended);
         }
         let going = sessions.entry(notice.session.clone()).or_default();
         let at = going.iter().position(|it| it.run == notice.run);
@@ -68,6 +68,12 @@ impl Live {
 
     pub(super) fn of(&self, session: &SessionKey) -> Vec<Going> {
         self.lock().get(session).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn run(&self, session: &SessionKey, run: &RunId) -> Option<Going> {
+        let sessions = self.lock();
+        let mut going = sessions.get(session)?.iter();
+        going.find(|it| it.run == *run).cloned()
     }
 
     pub(super) fn session_of(&self, run: &RunId) -> Option<SessionKey> {

@@ -24,7 +24,7 @@ pub(super) async fn tell(services: Arc<Services>) {
     let mut runs = Runs::default();
     loop {
         while let Some(item) = events.inbox.take() {
-            if let What::Started(_) | What::Finished(..) = item.what
+            if let What::Joined(_) | What::Finished(..) = item.what
                 && !runs.knows_session(&item.run)
                 && let Ok(Some(row)) = services.state.sessions.get(&item.session).await
             {
@@ -73,6 +73,7 @@ impl Runs {
         let watched = self.by_run.entry(item.run.clone());
         let watched = watched.or_insert_with(|| Watched::new(&item));
         match item.what {
+            What::Joined(so_far) => watched.joined(&so_far, now, at),
             What::Started(started) => watched.started(started, at),
             What::Asked(model) => watched.asked(&model, at),
             What::Text(text) => watched.said(&text, now, at),

@@ -1,6 +1,7 @@
 //! One run under way.
 
 use super::super::inbox::Item;
+use super::super::live::Going;
 use super::super::tell::{Saying, To};
 use super::PAUSE;
 use domain::{ToolCall, ToolResult, UnixMillis};
@@ -46,6 +47,12 @@ impl Watched {
             outdated: false,
             last_told: None,
         }
+    }
+
+    /// Takes in what there was of the run before anybody heard of it.
+    pub(super) fn joined(&mut self, so_far: &Going, now: Instant, at: UnixMillis) -> Vec<Saying> {
+        self.started_at = so_far.started_at;
+        self.said(&so_far.text, now, at)
     }
 
     pub(super) fn started(&mut self, started: UnixMillis, at: UnixMillis) -> Vec<Saying> {
