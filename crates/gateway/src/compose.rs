@@ -6,6 +6,7 @@ use crate::identity::{Devices, DevicesDeps};
 use crate::load::{self, Loaded};
 use crate::net::{Authority, NetPlan};
 use crate::nodes::Nodes;
+use crate::repeat::Repeats;
 use crate::services::catalog::invoke::InvokeRules;
 use crate::services::{
     HealthMonitor, Logins, ResponseBook, ResponseCache, Services, SettingsDesk, chat, cooldowns,
@@ -170,6 +171,7 @@ impl Gateway {
             clock,
             logins,
             commands: chat::Commands::default(),
+            invocations: Repeats::default(),
             invoke_rules: InvokeRules::new(loaded.settings.gateway.tools.clone()),
             session_changes: tokio::sync::Mutex::default(),
             events,

@@ -10,6 +10,7 @@ mod respond;
 mod router;
 mod routes;
 mod target;
+mod tools;
 mod ui;
 
 pub(crate) use native::read_params;

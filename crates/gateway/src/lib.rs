@@ -22,6 +22,7 @@ pub mod logs;
 pub mod net;
 pub mod nodes;
 mod reload;
+mod repeat;
 mod rpc;
 mod runtime;
 pub mod services;

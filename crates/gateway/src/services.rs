@@ -30,6 +30,7 @@ use crate::approvals::Desk;
 use crate::events::Events;
 use crate::identity::Devices;
 use crate::nodes::Nodes;
+use crate::repeat::Repeats;
 use crate::ws::Hub;
 use agent::Agents;
 use domain::{Clock, UnixMillis};
@@ -69,6 +70,8 @@ pub struct Services {
     pub(crate) approvals: Arc<Desk>,
     /// Which tools clients call without a model.
     pub(crate) invoke_rules: catalog::invoke::InvokeRules,
+    /// Their calls of the last minutes.
+    pub(crate) invocations: Repeats<catalog::invoke::Invoked>,
     /// Machines that run commands.
     pub(crate) nodes: Nodes,
     /// Everybody who is connected.

@@ -24,15 +24,7 @@ pub(super) async fn call(
     name: &str,
     body: &[u8],
 ) -> Reply {
-    let call = Call {
-        services: Arc::clone(services),
-        caller: caller.clone(),
-        role: Role::Operator,
-        protocol: Protocol::V4,
-        link: None,
-        early: None,
-    };
-    match registry.call(name, call, body).await {
+    match registry.call(name, direct(services, caller), body).await {
         Ok(data) => respond::json(StatusCode::OK, &Answer { ok: true, data }),
         Err(CallError::Unknown) => {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
@@ -50,6 +42,18 @@ pub(super) async fn call(
         )),
         Err(CallError::MissingScope(scope)) => missing_scope(scope),
         Err(CallError::Failed(error)) => error_reply(&error),
+    }
+}
+
+/// A call that comes over no connection of its own.
+pub(super) fn direct(services: &Arc<Services>, caller: &Caller) -> Call {
+    Call {
+        services: Arc::clone(services),
+        caller: caller.clone(),
+        role: Role::Operator,
+        protocol: Protocol::V4,
+        link: None,
+        early: None,
     }
 }
 

@@ -5,7 +5,7 @@
 use super::respond::{self, Reply};
 use super::routes::{Route, RouteAccess, Target, allows, below, find};
 use super::ui::Folder as UiFolder;
-use super::{anthropic, health, metrics, native, openai, ui};
+use super::{anthropic, health, metrics, native, openai, tools, ui};
 use crate::compose::Assets;
 use crate::error::ApiError;
 use crate::net::config::ControlUiSettings;
@@ -155,6 +155,9 @@ impl Site {
             (Target::Endpoint, Some(caller)) => {
                 native::endpoint(&self.services, &self.registry, caller, &asked.body).await
             }
+            (Target::InvokeTool, Some(caller)) => {
+                tools::invoke(&self.services, caller, asked.path, asked.query, &asked.body).await
+            }
             // Every other line needs a caller, so there is one.
             (
                 Target::Metrics
@@ -168,7 +171,8 @@ impl Site {
                 | Target::Models
                 | Target::Model
                 | Target::Rpc
-                | Target::Endpoint,
+                | Target::Endpoint
+                | Target::InvokeTool,
                 None,
             ) => net::AuthError::Missing.response(),
         }
@@ -206,6 +210,7 @@ impl Site {
             }
             Target::ChatCompletions => openai::chat::MAX_BODY,
             Target::Rpc | Target::Endpoint | Target::Login => NATIVE_BODY,
+            Target::InvokeTool => tools::MAX_BODY,
         };
         net::require_json(headers).map_err(|error| error.response())?;
         net::read_body(headers, body, limit, peer)

@@ -47,6 +47,7 @@ pub(super) enum Target {
     Model,
     Rpc,
     Endpoint,
+    InvokeTool,
     Login,
 }
 
@@ -152,6 +153,30 @@ pub const ROUTES: &[Route] = &[
         RouteAccess::Needs(Scope::Read),
         Target::Endpoint,
     ),
+    route(
+        "/tools/invoke",
+        "POST",
+        RouteAccess::Needs(Scope::Write),
+        Target::InvokeTool,
+    ),
+    route(
+        "/v1/tools/invoke",
+        "POST",
+        RouteAccess::Needs(Scope::Write),
+        Target::InvokeTool,
+    ),
+    route(
+        "/api/tools/invoke",
+        "POST",
+        RouteAccess::Needs(Scope::Write),
+        Target::InvokeTool,
+    ),
+    route(
+        "/api/v1/tools/invoke",
+        "POST",
+        RouteAccess::Needs(Scope::Write),
+        Target::InvokeTool,
+    ),
     // The one-time code is the credential.
     route("/api/login", "POST", RouteAccess::Open, Target::Login),
 ];
@@ -183,6 +208,14 @@ pub(super) fn allows(route: &Route, method: &Method) -> bool {
         .methods
         .split(", ")
         .any(|allowed| allowed == method.as_str())
+}
+
+/// A parameter of a query, decoded; `None` when it is not there or cannot be read.
+pub(super) fn parameter<'q>(query: Option<&'q str>, name: &str) -> Option<Cow<'q, str>> {
+    let mut pairs = query?.split('&').filter_map(|pair| pair.split_once('='));
+    pairs
+        .find(|(key, _)| *key == name)
+        .and_then(|(_, value)| decoded(value))
 }
 
 /// Undoes percent-encoding once; `None` when it is broken or not UTF-8.
@@ -250,6 +283,14 @@ mod tests {
                 "/api/login"
             ]
         );
+    }
+
+    #[test]
+    fn parameters_are_found_by_their_whole_name() {
+        let query = Some("xtool=a&tool=web%5Fread&tool=b&flag");
+        assert_eq!(parameter(query, "tool").as_deref(), Some("web_read"));
+        assert_eq!(parameter(query, "flag"), None);
+        assert_eq!(parameter(None, "tool"), None);
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! The way of a command to a node and back.
 
 mod flights;
-mod repeat;
 
 pub(super) use flights::Flights;
-pub(super) use repeat::Repeats;
 
 use super::{Nodes, node_of, not_connected, pairing_changed};
 use crate::error::ApiError;
+use crate::repeat::Turn;
 use crate::ws::{Link, Told};
 use flights::{Ended, Flight};
 use protocol::ErrorCode;
@@ -49,19 +48,16 @@ impl Nodes {
         params: NodeInvokeParams,
         asked: Asked,
     ) -> Result<NodeInvokeReply, ApiError> {
-        if params.idempotency_key.is_empty() || params.idempotency_key.len() > 256 {
-            return Err(ApiError::invalid(
-                "invalid node.invoke params: idempotencyKey must have 1 to 256 bytes",
-            ));
-        }
         self.may_invoke(&params, asked.relay)?;
-        let key = format!("{}\n{}", asked.caller, params.idempotency_key);
-        let first = match self.flights.repeats.enter(key, &params, self.now())? {
-            repeat::Turn::First(first) => first,
-            repeat::Turn::Again(answer) => return answer.wait().await,
+        let what = json!([params.node_id, params.command, params.params]).to_string();
+        let (repeats, key) = (&self.flights.repeats, params.idempotency_key.as_str());
+        let first = match repeats.enter(&asked.caller, key, &what, self.now())? {
+            Turn::First(first) => first,
+            Turn::Again(answer) => return answer.wait().await,
         };
         let outcome = self.send(params, asked).await;
-        first.done(&outcome);
+        let length = outcome.as_ref().map(|it| it.payload.to_string().len());
+        first.done(&outcome, length.unwrap_or_default());
         outcome
     }
 

@@ -24,6 +24,7 @@ pub(super) fn register(table: &mut Registry) {
         call.services.tools_effective(&params)
     });
     table.on(ToolsInvoke, |call, params| async move {
-        invoke::invoke(&call, params).await
+        let invoked = invoke::invoke(&call, params).await?;
+        Ok(invoked.into())
     });
 }

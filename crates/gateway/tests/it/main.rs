@@ -33,4 +33,5 @@ mod sessions;
 mod sessions_rpc;
 mod site;
 mod tool_search;
+mod tools_http;
 mod ws;

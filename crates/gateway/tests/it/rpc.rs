@@ -208,7 +208,7 @@ async fn everything_else_is_a_page_or_nothing() {
             .unwrap()
             .starts_with("default-src 'none'")
     );
-    for path in ["/nope.js", "/api/nope", "/v1/nope", "/tools/invoke"] {
+    for path in ["/nope.js", "/api/nope", "/v1/nope", "/tools/nope"] {
         assert_eq!(
             site.stranger().get(path).await.unwrap().status,
             404,

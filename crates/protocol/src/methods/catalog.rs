@@ -282,6 +282,16 @@ pub struct ToolsInvokeParams {
     /// `wait`: where a person has to approve the call, ask one and wait for the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
+    /// The argument `action`, for a tool that takes one; others do not get it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// Whether to say only if the call would be let through, and not to make it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// The same call of the same caller with the same key is made once within five minutes; the
+    /// others get the answer of the first. 1 to 256 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
 }
 
 /// Reply of `tools.invoke`.
@@ -311,6 +321,9 @@ pub struct ToolsInvokeReply {
 pub struct ToolOutputShape {
     /// Parts of `{type:"text", text}`.
     pub content: Vec<Value>,
+    /// `{dryRun:true}` when the call was only judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Value>,
 }
 
 /// Why a tool did not do what was asked.

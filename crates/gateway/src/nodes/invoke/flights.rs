@@ -1,10 +1,10 @@
 //! Commands that are on their way.
 
-use super::Repeats;
 use crate::error::ApiError;
+use crate::repeat::Repeats;
 use crate::ws::{Link, Told};
 use protocol::ErrorCode;
-use protocol::methods::nodes::{NodeInvokeCancel, NodeInvokeResultParams};
+use protocol::methods::nodes::{NodeInvokeCancel, NodeInvokeReply, NodeInvokeResultParams};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
@@ -16,7 +16,7 @@ const MAX_EACH: usize = 128;
 #[derive(Default)]
 pub(in crate::nodes) struct Flights {
     on_the_way: Arc<Mutex<HashMap<String, Flight>>>,
-    pub(super) repeats: Repeats,
+    pub(super) repeats: Repeats<NodeInvokeReply>,
 }
 
 /// A command on its way.
