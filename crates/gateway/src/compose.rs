@@ -130,7 +130,7 @@ impl Gateway {
         warnings.extend(problems);
         prepare_workspaces(&roster, &mut warnings);
         let hub = Arc::<Hub>::default();
-        let events = Arc::new(Events::new(Arc::clone(&hub)));
+        let events = Arc::new(Events::new(Arc::clone(&hub), Arc::clone(&clock)));
         let desk = Desk::new(&boot.state_dir, &hub, &clock);
         let deps = Deps {
             state: store.clone(),

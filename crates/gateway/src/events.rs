@@ -23,7 +23,7 @@ use crate::services::Services;
 use crate::ws::{Hub, Link};
 use agent::{Notice, Tap};
 use changes::Changes;
-use domain::{RunId, SessionKey};
+use domain::{Clock, RunId, SessionKey};
 use follow::{Follow, Following};
 use inbox::Inbox;
 use live::Live;
@@ -47,6 +47,7 @@ const LAST_NEWS: Duration = Duration::from_secs(1);
 /// What happens in runs and sessions, on its way to clients.
 pub(crate) struct Events {
     hub: Arc<Hub>,
+    clock: Arc<dyn Clock>,
     inbox: Inbox,
     live: Live,
     changes: Changes,
@@ -57,9 +58,10 @@ pub(crate) struct Events {
 
 impl Events {
     /// Tells those who are connected to `hub`.
-    pub(crate) fn new(hub: Arc<Hub>) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, clock: Arc<dyn Clock>) -> Self {
         Self {
             hub,
+            clock,
             inbox: Inbox::default(),
             live: Live::default(),
             changes: Changes::default(),
@@ -111,7 +113,7 @@ impl Events {
 
     /// A connection hears of every session from now on, or no longer.
     pub(crate) fn follow_all(&self, link: &Arc<Link>, all: bool) {
-        self.following.follow_all(link, all);
+        self.following.follow_all(link, all, self.clock.now());
     }
 
     /// A connection hears the messages of a session from now on, after those that follow `after`.
@@ -127,10 +129,11 @@ impl Events {
         after: Option<Seq>,
     ) -> Result<Seq, ApiError> {
         // Until it has caught up it hears nothing of what is told to others.
-        self.following.follow(link, session, Seq(i64::MAX));
+        let now = self.clock.now();
+        self.following.follow(link, session, Seq(i64::MAX), now);
         let heard = self.catch_up(services, link, session, after).await;
         if heard.is_err() {
-            self.following.leave(link, session);
+            self.following.leave(link, session, self.clock.now());
         }
         heard
     }
@@ -175,7 +178,7 @@ impl Events {
 
     /// A connection hears the messages of a session no longer.
     pub(crate) fn leave(&self, link: &Arc<Link>, session: &SessionKey) {
-        self.following.leave(link, session);
+        self.following.leave(link, session, self.clock.now());
     }
 
     /// A session was removed.

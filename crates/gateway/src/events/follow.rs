@@ -1,7 +1,7 @@
 //! Who follows which sessions, and how far they have heard.
 
 use crate::ws::Link;
-use domain::SessionKey;
+use domain::{SessionKey, UnixMillis};
 use state::Seq;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -10,11 +10,19 @@ use tokio::sync::{Notify, oneshot};
 /// The connections that follow sessions.
 #[derive(Debug, Default)]
 pub(super) struct Following {
-    links: Mutex<HashMap<String, Follower>>,
+    links: Mutex<Followers>,
     wishes: Mutex<VecDeque<Follow>>,
     /// Sessions that were removed.
     forgotten: Mutex<VecDeque<SessionKey>>,
     pub(super) news: Notify,
+}
+
+/// Those that follow anything, by the id of their connection.
+#[derive(Debug, Default)]
+struct Followers {
+    by_link: HashMap<String, Follower>,
+    /// When the first of them came after a time without any; until the teller takes it.
+    since: Option<UnixMillis>,
 }
 
 /// A connection that follows sessions.
@@ -41,13 +49,15 @@ pub(crate) struct Follow {
 }
 
 impl Following {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Follower>> {
+    fn lock(&self) -> MutexGuard<'_, Followers> {
         self.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(&self, link: &Arc<Link>, change: impl FnOnce(&mut Follower)) {
-        let mut links = self.lock();
+    fn change(&self, link: &Arc<Link>, now: UnixMillis, change: impl FnOnce(&mut Follower)) {
+        let mut followers = self.lock();
+        let links = &mut followers.by_link;
         links.retain(|_, follower| follower.link.strong_count() > 0);
+        let is_first = links.is_empty();
         let follower = links.entry(link.id.clone()).or_insert_with(|| Follower {
             link: Arc::downgrade(link),
             all: false,
@@ -60,37 +70,60 @@ impl Following {
         drop(heard);
         if !follower.all && follower.keys.is_empty() {
             links.remove(&link.id);
+        } else if is_first {
+            followers.since = Some(now);
+            drop(followers);
+            self.news.notify_one();
         }
     }
 
+    /// Since when somebody follows again; once.
+    pub(super) fn take_since(&self) -> Option<UnixMillis> {
+        self.lock().since.take()
+    }
+
+    /// Whether nobody follows anything.
+    pub(super) fn is_empty(&self) -> bool {
+        let mut followers = self.lock();
+        let links = &mut followers.by_link;
+        links.retain(|_, follower| follower.link.strong_count() > 0);
+        links.is_empty()
+    }
+
     /// A connection follows every session from now on, or no longer.
-    pub(super) fn follow_all(&self, link: &Arc<Link>, all: bool) {
-        self.change(link, |follower| follower.all = all);
+    pub(super) fn follow_all(&self, link: &Arc<Link>, all: bool, now: UnixMillis) {
+        self.change(link, now, |follower| follower.all = all);
     }
 
     /// A connection has heard a session up to a record and goes on from there.
-    pub(super) fn follow(&self, link: &Arc<Link>, session: &SessionKey, heard: Seq) {
-        self.change(link, |follower| {
+    pub(super) fn follow(
+        &self,
+        link: &Arc<Link>,
+        session: &SessionKey,
+        heard: Seq,
+        now: UnixMillis,
+    ) {
+        self.change(link, now, |follower| {
             follower.keys.insert(session.clone(), heard);
         });
     }
 
     /// A connection follows a session no longer.
-    pub(super) fn leave(&self, link: &Arc<Link>, session: &SessionKey) {
-        self.change(link, |follower| {
+    pub(super) fn leave(&self, link: &Arc<Link>, session: &SessionKey, now: UnixMillis) {
+        self.change(link, now, |follower| {
             follower.keys.remove(session);
         });
     }
 
     /// Whether anybody follows every session.
     pub(super) fn has_all(&self) -> bool {
-        self.lock().values().any(|follower| follower.all)
+        self.lock().by_link.values().any(|follower| follower.all)
     }
 
     /// Those that follow every session.
     pub(super) fn of_all(&self) -> Vec<Arc<Link>> {
         let links = self.lock();
-        let all = links.values().filter(|follower| follower.all);
+        let all = links.by_link.values().filter(|follower| follower.all);
         all.filter_map(|follower| follower.link.upgrade()).collect()
     }
 
@@ -98,7 +131,7 @@ impl Following {
     pub(super) fn hearers(&self, session: &SessionKey, seq: Seq) -> Vec<Arc<Link>> {
         let mut links = self.lock();
         let mut hearers = Vec::new();
-        for follower in links.values_mut() {
+        for follower in links.by_link.values_mut() {
             let hears = match follower.keys.get_mut(session) {
                 Some(heard) if *heard >= seq => false,
                 Some(heard) => {
@@ -117,7 +150,7 @@ impl Following {
     /// Whether anybody follows a session.
     pub(super) fn anyone(&self, session: &SessionKey) -> bool {
         let links = self.lock();
-        let mut followers = links.values();
+        let mut followers = links.by_link.values();
         followers.any(|follower| follower.all || follower.keys.contains_key(session))
     }
 
@@ -125,6 +158,7 @@ impl Following {
     pub(super) fn named(&self) -> Vec<SessionKey> {
         let links = self.lock();
         let mut named: Vec<_> = links
+            .by_link
             .values()
             .flat_map(|it| it.keys.keys())
             .cloned()
@@ -136,7 +170,7 @@ impl Following {
 
     /// A session was removed: one that is made under its key counts from the beginning.
     pub(super) fn forget(&self, session: &SessionKey) {
-        for follower in self.lock().values_mut() {
+        for follower in self.lock().by_link.values_mut() {
             if let Some(heard) = follower.keys.get_mut(session) {
                 *heard = Seq(0);
             }

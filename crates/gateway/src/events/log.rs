@@ -36,6 +36,17 @@ pub(super) async fn tell(services: Arc<Services>) {
     let events = &services.events;
     loop {
         teller.settle_wishes().await;
+        if let Some(since) = events.following.take_since() {
+            // What came before was heard by nobody and is not told to who came after it.
+            teller.told.clear();
+            teller.since = since;
+        } else if events.following.is_empty() {
+            // Nobody to tell: appends wake nobody and are not looked at.
+            tokio::select! {
+                () = events.following.news.notified() => continue,
+                () = events.over.cancelled() => return,
+            }
+        }
         tokio::select! {
             biased;
             () = events.following.news.notified() => {}
@@ -96,7 +107,7 @@ impl Teller {
             }
         }
         let following = &self.services.events.following;
-        following.follow(&wish.link, &wish.session, heard);
+        following.follow(&wish.link, &wish.session, heard, self.services.clock.now());
         Ok(heard)
     }
 

@@ -4,6 +4,7 @@ use crate::chat_rpc::{ended, send_in};
 use crate::site::Site;
 use crate::ws::client::Client;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn text(message: &Value) -> String {
     match &message["content"] {
@@ -213,5 +214,34 @@ async fn what_becomes_of_a_session_is_told_with_its_row() {
             .iter()
             .any(|event| event["event"] == "sessions.changed")
     );
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_said_while_nobody_followed_is_not_told_to_who_comes_later() {
+    let site = Site::start().await;
+    let mut client = Client::open(&site).await;
+    for round in ["one", "two"] {
+        // Nobody follows now.
+        for n in 0..3 {
+            let key = format!("{round}-{n}");
+            send_in(&mut client, "lab", &format!("SAY:old {key}"), &key).await;
+            ended(&mut client, &key).await;
+        }
+        // The clock of records counts milliseconds.
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        client.call("sessions.subscribe", json!({})).await.unwrap();
+        send_in(&mut client, "lab", &format!("SAY:new {round}"), round).await;
+        let heard = told(&mut client, "agent:main:lab", 2).await;
+        let texts: Vec<_> = heard.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(
+            texts,
+            [format!("SAY:new {round}"), format!("new {round}")],
+            "{heard:?}"
+        );
+        ended(&mut client, round).await;
+        let leave = client.call("sessions.unsubscribe", json!({}));
+        leave.await.unwrap();
+    }
     site.stop().await;
 }
