@@ -6,7 +6,7 @@ help:
 	@echo 'make run      build and start the gateway; needs no key and no account'
 	@echo 'make test     everything a change must pass, set-up included'
 	@echo 'make clients  only the official clients against the running gateway'
-	@echo 'make fuzz     random input for what reads frames, ten minutes each; SECONDS_EACH=…'
+	@echo 'make fuzz     new random input: all tests with many more cases, then frames; CASES=… SECONDS_EACH=…'
 	@echo 'make bench    the load test; writes docs/benchmarks.md'
 	@echo 'make dist     the binary as it is released'
 	@echo 'make audit    licences, advisories and sources of all dependencies'
@@ -26,7 +26,9 @@ clients:
 	tests/clients/run
 
 SECONDS_EACH ?= 600
+CASES ?= 5000
 fuzz:
+	PROPTEST_CASES=$(CASES) cargo test --workspace
 	SECONDS_EACH=$(SECONDS_EACH) fuzz/run
 
 # nginx is the yardstick. The system's own service is not used and may stay off.

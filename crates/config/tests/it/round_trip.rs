@@ -176,7 +176,7 @@ fn comments(text: &str) -> Vec<&str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases * 2, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn one_key_changes_and_every_comment_stays(document in document(), pick in any::<prop::sample::Index>(), value in prop_oneof![scalar(), tree()]) {

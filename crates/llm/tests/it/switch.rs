@@ -310,7 +310,6 @@ fn secret(state: &ProviderState) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn a_conversation_goes_on_with_any_other_provider(

@@ -25,7 +25,7 @@ fn acts(c: char) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 4))]
     #[test]
     fn no_control_character_reaches_a_cell(text in hostile(), other in hostile(), open in any::<bool>()) {
         let mut stage = Stage::sized(60, 30);

@@ -17,8 +17,8 @@ use state::{Recorded, Seq};
 /// Messages of a log unless told otherwise, and at most.
 const LOGS: (u32, u32) = (200, 1_000);
 
-/// Records read at a time.
-const PAGE: usize = 5_000;
+/// Records read at a time; one may hold a picture.
+const PAGE: usize = 200;
 
 impl Services {
     /// What the answers in a session used, one by one.
@@ -65,15 +65,16 @@ impl Services {
         let Some(row) = self.state.sessions.get(&key).await? else {
             return Ok(SessionsUsageLogsReply::default());
         };
-        let end = Some(Seq(row.last_seq.0.saturating_add(1)));
-        // A message is one record of about five.
-        let records = self
-            .state
-            .log
-            .read_back(&key, end, limit.saturating_mul(6))
-            .await?;
-        let records = records.iter().filter(|it| it.seq >= row.start);
-        let mut logs: Vec<_> = records.flat_map(log_entries).take(limit).collect();
+        let mut logs = Vec::new();
+        let mut before = Seq(row.last_seq.0.saturating_add(1));
+        while logs.len() < limit && before > row.start {
+            let page = self.state.log.read_back(&key, Some(before), PAGE).await?;
+            let Some(oldest) = page.last() else { break };
+            before = oldest.seq;
+            let page = page.iter().filter(|it| it.seq >= row.start);
+            logs.extend(page.flat_map(log_entries));
+        }
+        logs.truncate(limit);
         logs.reverse();
         Ok(SessionsUsageLogsReply { logs })
     }
