@@ -138,3 +138,39 @@ impl Waiting {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tell(inbox: &Inbox, run: &str, listened: bool, what: Happened) {
+        let notice = Notice {
+            run: RunId::new(run),
+            session: SessionKey::new("agent:main:lab"),
+            agent: AgentId::new("main"),
+            what,
+        };
+        inbox.push(notice, None, listened, || None);
+    }
+
+    fn asked() -> Happened {
+        Happened::Asked {
+            model: "fake/one".to_owned(),
+        }
+    }
+
+    #[test]
+    fn nothing_is_put_aside_for_nobody_and_a_run_is_told_to_its_end() {
+        let inbox = Inbox::default();
+        tell(&inbox, "unheard", false, asked());
+        assert!(inbox.take().is_none());
+        tell(&inbox, "heard", true, asked());
+        // Who listened is gone.
+        tell(&inbox, "heard", false, Happened::Text("more".into()));
+        tell(&inbox, "unheard", false, Happened::Text("more".into()));
+        let runs: Vec<_> = std::iter::from_fn(|| inbox.take())
+            .map(|item| item.run.to_string())
+            .collect();
+        assert_eq!(runs, ["heard", "heard"]);
+    }
+}
